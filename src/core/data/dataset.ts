@@ -1,0 +1,48 @@
+import type { Task } from '../losses/loss.ts';
+
+/** A column as it was read. Numbers are NaN where the cell was missing; text codes are -1 there. */
+export type Column =
+  | { readonly name: string; readonly kind: 'number'; readonly values: Float64Array }
+  | { readonly name: string; readonly kind: 'text'; readonly codes: Int32Array; readonly categories: readonly string[] };
+
+/** Rows and named columns in memory. `rowNumbers[i]` is the 1-based line or record of the file that row i came from. */
+export interface Table {
+  readonly columns: readonly Column[];
+  readonly rows: number;
+  readonly rowNumbers: Uint32Array;
+}
+
+/** How one feature column becomes numbers; fitted on the training part only. Plain JSON, kept with the run for Predict. */
+export type FeatureEncoding =
+  | { readonly kind: 'number'; readonly name: string; readonly mean: number; readonly scale: number; readonly fill: number | null }
+  | { readonly kind: 'one-hot'; readonly name: string; readonly categories: readonly string[] };
+
+/** How the target becomes numbers and back. */
+export type TargetEncoding =
+  | { readonly kind: 'number'; readonly name: string; readonly mean: number; readonly scale: number }
+  | { readonly kind: 'classes'; readonly name: string; readonly classes: readonly string[] };
+
+/** Everything needed to turn new rows into network inputs and outputs into answers. */
+export interface Preprocessing {
+  readonly task: Task;
+  readonly features: readonly FeatureEncoding[];
+  readonly target: TargetEncoding;
+}
+
+/** Encoded rows: `features` is rows × width row-major; `targets` is one number a row (scaled value, 0/1, or class index). */
+export interface Part {
+  readonly rows: number;
+  readonly features: Float64Array;
+  readonly targets: Float64Array;
+}
+
+/** A data set ready for training. */
+export interface Dataset {
+  readonly preprocessing: Preprocessing;
+  /** Width of an encoded row. */
+  readonly width: number;
+  /** Width of the network's output: 1 for regression and binary, the number of classes otherwise. */
+  readonly outputs: number;
+  readonly training: Part;
+  readonly validation: Part | undefined;
+}

@@ -1,0 +1,67 @@
+import * as v from 'valibot';
+import { deviceIds } from '../compute/device.ts';
+import { metricsLineSchema, statusSchema } from '../runs/record.ts';
+
+/** Version of the messages between supervisor and trainer; both come from one package, so any other version is an error. */
+export const trainerProtocol = 1;
+
+/** Supervisor → trainer. */
+export const toTrainerSchema = v.variant('type', [
+  v.object({
+    type: v.literal('train'),
+    /** The run's directory; holds experiment.json and status.json already. */
+    directory: v.string(),
+    /** Absolute path of the data file, for `data.source` "file". */
+    dataFile: v.optional(v.string()),
+    /** Where the shipped data sets lie. */
+    dataSets: v.string(),
+    device: v.picklist(['auto', ...deviceIds]),
+    /** Where the calibration is remembered; absent: nowhere. */
+    cache: v.optional(v.string()),
+    /** Continue from the last checkpoint. */
+    resume: v.boolean(),
+    /** Highest resident size in bytes before the run is ended for memory. */
+    memoryLimit: v.optional(v.number()),
+  }),
+  v.object({
+    type: v.literal('predict'),
+    directory: v.string(),
+    /** Rows as text cells by column name, or a CSV file and where the answers go. */
+    rows: v.optional(v.array(v.record(v.string(), v.string()))),
+    file: v.optional(v.object({ from: v.string(), to: v.string() })),
+  }),
+  v.object({ type: v.literal('pause') }),
+  v.object({ type: v.literal('resume') }),
+  v.object({ type: v.literal('stop') }),
+  v.object({ type: v.literal('heartbeat') }),
+]);
+export type ToTrainer = v.InferOutput<typeof toTrainerSchema>;
+
+/** A message with its arguments, and where. */
+const problemSchema = v.object({
+  message: v.object({ template: v.string(), args: v.record(v.string(), v.union([v.string(), v.number()])) }),
+  where: v.optional(
+    v.object({
+      file: v.optional(v.string()),
+      row: v.optional(v.number()),
+      column: v.optional(v.union([v.string(), v.number()])),
+      path: v.optional(v.string()),
+    }),
+  ),
+});
+
+/** Trainer → supervisor. Batches come 20–30 times a second at most. */
+export const fromTrainerSchema = v.variant('type', [
+  v.object({ type: v.literal('hello'), protocol: v.literal(trainerProtocol), pid: v.number() }),
+  /** What happens before the first step, with a share 0…1 where it is known. */
+  v.object({ type: v.literal('phase'), phase: v.picklist(['reading', 'device', 'compiling']), share: v.optional(v.number()) }),
+  /** The whole status, whenever something but the step changed. */
+  v.object({ type: v.literal('status'), status: statusSchema }),
+  /** New points since the last batch; `status` as of its last point. */
+  v.object({ type: v.literal('batch'), lines: v.array(metricsLineSchema), status: statusSchema }),
+  v.object({ type: v.literal('predicted'), answers: v.array(v.record(v.string(), v.union([v.string(), v.number()]))), rows: v.number() }),
+  v.object({ type: v.literal('problems'), problems: v.array(problemSchema) }),
+  v.object({ type: v.literal('heartbeat'), resident: v.number() }),
+  v.object({ type: v.literal('log'), level: v.picklist(['debug', 'info', 'warn', 'error']), text: v.string() }),
+]);
+export type FromTrainer = v.InferOutput<typeof fromTrainerSchema>;
