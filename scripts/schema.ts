@@ -1,0 +1,66 @@
+import { toJsonSchema } from '@valibot/to-json-schema';
+import type { Loss } from '../src/core/losses/loss.ts';
+import { experimentSchema } from '../src/core/training/experiment.ts';
+
+/** A JSON object that is edited in place while the schema is put together. */
+interface Draft {
+  [key: string]: unknown;
+}
+
+/**
+ * The JSON schema of `*.losslab.json`, draft-07 (what VS Code reads), from the same valibot schema that parses the
+ * file. The catalogue adds what valibot cannot know: the ids of the losses, and the parameters of each.
+ */
+export function experimentJsonSchema(losses: readonly Loss[]): Draft {
+  const schema = toJsonSchema(experimentSchema, {
+    target: 'draft-07',
+    typeMode: 'input',
+    overrideAction: ({ valibotAction, jsonSchema }) => {
+      // JSON has no other numbers than finite ones.
+      if (valibotAction.type === 'finite') return jsonSchema;
+      if (valibotAction.type === 'safe_integer') return { ...jsonSchema, type: 'integer' };
+      return undefined;
+    },
+  }) as Draft;
+  const loss = object(schema, 'properties', 'loss');
+  const id = object(loss, 'properties', 'id');
+  delete id['pattern'];
+  id['enum'] = losses.map((l) => l.id);
+  id['enumDescriptions'] = losses.map((l) => `${l.name}. ${l.meaning}`);
+  loss['allOf'] = losses.map((l) => ({
+    if: { properties: { id: { const: l.id } }, required: ['id'] },
+    then: { properties: { parameters: parametersSchema(l) } },
+  }));
+  const { $schema, ...rest } = schema;
+  return {
+    $schema,
+    title: 'Loss Lab experiment',
+    description: 'What to train: data, model, loss, optimizer. Everything with a default may be left out.',
+    allowTrailingCommas: false,
+    ...rest,
+  };
+}
+
+function parametersSchema(loss: Loss): Draft {
+  const properties = Object.fromEntries(
+    loss.parameters.map((p) => [
+      p.id,
+      {
+        type: 'number',
+        description: p.meaning,
+        default: p.default,
+        ...(Number.isFinite(p.min) ? { [p.minExclusive === true ? 'exclusiveMinimum' : 'minimum']: p.min } : {}),
+        ...(Number.isFinite(p.max) ? { maximum: p.max } : {}),
+      },
+    ]),
+  );
+  return { properties, additionalProperties: false };
+}
+
+function object(root: Draft, ...path: string[]): Draft {
+  return path.reduce<Draft>((node, key) => {
+    const next = node[key];
+    if (typeof next !== 'object' || next === null) throw new Error(`The experiment schema has no ${path.join('.')}`);
+    return next as Draft;
+  }, root);
+}
