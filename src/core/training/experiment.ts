@@ -10,7 +10,7 @@ const nonNegative = v.pipe(v.number(), v.finite(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const seed = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const title = (text: string) => v.description(text);
+const title = <T>(text: string) => v.description<T, string>(text);
 
 const target = v.optional(v.pipe(v.string(), v.minLength(1), title('Column to predict. Default: the data set’s own target, or the last column of a file.')));
 const exclude = v.optional(v.pipe(v.array(v.string()), title('Columns that are not used as features.')), []);
