@@ -3,6 +3,13 @@
  * each. A kernel's body is JavaScript in the subset that GPU.js translates (reference: gpu.js 2.24), so that one text
  * runs on the float64 reference device, on GPU.js's cpu and WebAssembly backends and on WebGPU.
  */
+
+/**
+ * Largest number of elements of a buffer. Devices of single precision count in float32, whose whole numbers end at
+ * 2²⁴: a flat index beyond would address a neighbour. The plan builder splits what is larger, or refuses.
+ */
+export const maxBufferSize = 2 ** 24;
+
 export interface Buffer {
   readonly name: string;
   /** Number of elements. */

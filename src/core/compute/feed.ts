@@ -1,0 +1,125 @@
+import type { Part } from '../data/dataset.ts';
+import type { Network, Parameters, ParameterShape } from '../network/network.ts';
+import { scheduleWidth } from '../optimizers/rule.ts';
+import type { Executable } from './device.ts';
+import { padded } from './kernelText.ts';
+import type { RowsPlan, TrainingPlan } from './planBuilder.ts';
+
+/** Copies a part's features and targets to the device, once per run. */
+export function writeRows(executable: Executable, plan: RowsPlan, part: Part): void {
+  for (const { buffer, first, rows } of plan.chunks) {
+    executable.write(buffer, part.features.subarray(first * plan.width, (first + rows) * plan.width));
+  }
+  executable.write('targets', part.targets);
+}
+
+/** Copies parameters, or tensors shaped like them such as moments, to state buffers, adding the padding. */
+export function writeParameters(executable: Executable, network: Network, parameters: Parameters): void {
+  for (const shape of network.parameters) {
+    executable.write(shape.name, pad(shape, parameters[shape.name]!));
+  }
+}
+
+/** Reads the parameters back, without padding. */
+export async function readParameters(executable: Executable, network: Network): Promise<Parameters> {
+  const parameters: Record<string, Float64Array> = {};
+  for (const shape of network.parameters) {
+    parameters[shape.name] = unpad(shape, await executable.read(shape.name));
+  }
+  return parameters;
+}
+
+/** Copies the optimizer's state tensors to the device; an absent one starts at zero. */
+export function writeOptimizerState(executable: Executable, plan: TrainingPlan, state: Parameters): void {
+  for (const { name, parameter } of plan.state) {
+    const shape = shapeOf(plan.network, parameter);
+    executable.write(name, pad(shape, state[name] ?? new Float64Array(shape.size)));
+  }
+}
+
+/** Reads the optimizer's state tensors back, without padding. */
+export async function readOptimizerState(executable: Executable, plan: TrainingPlan): Promise<Parameters> {
+  const state: Record<string, Float64Array> = {};
+  for (const { name, parameter } of plan.state) {
+    state[name] = unpad(shapeOf(plan.network, parameter), await executable.read(name));
+  }
+  return state;
+}
+
+/**
+ * Copies what the next steps need: which rows, their weights, and the schedule of the optimizer.
+ * @param order the rows of the whole epoch in their order
+ * @param stepInEpoch first of these steps within the epoch, from 0
+ * @param step its number in the run, from 1
+ * @returns how many steps may run before the next call: the rest of the window or of the epoch
+ */
+export function writeWindow(
+  executable: Executable,
+  plan: TrainingPlan,
+  order: ArrayLike<number>,
+  stepInEpoch: number,
+  step: number,
+): number {
+  const steps = Math.min(plan.window, plan.steps - stepInEpoch);
+  const first = stepInEpoch * plan.batch;
+  const places = Math.min(steps * plan.batch, order.length - first);
+  const rows = new Float64Array(plan.window * plan.batch);
+  const weights = new Float64Array(plan.window * plan.batch);
+  for (let i = 0; i < places; i++) {
+    rows[i] = order[first + i]!;
+    weights[i] = 1;
+  }
+  const schedule = new Float64Array(plan.window * scheduleWidth);
+  for (let i = 0; i < steps; i++) schedule.set(plan.rule.schedule(step + i), i * scheduleWidth);
+  executable.write('order', rows);
+  executable.write('weights', weights);
+  executable.write('schedule', schedule);
+  rewind(executable);
+  return steps;
+}
+
+/** Makes the next step the first of the window, or of the pass in an evaluation. */
+export function rewind(executable: Executable): void {
+  executable.write('clock', new Float64Array(4));
+}
+
+/** Outputs of the last step's rows, without padding. */
+export async function readOutputs(executable: Executable, plan: RowsPlan, rows: number, outputs: number): Promise<Float64Array> {
+  const values = await executable.read(plan.output);
+  const result = new Float64Array(rows * outputs);
+  for (let row = 0; row < rows; row++) {
+    result.set(values.subarray(row * plan.outputStride, row * plan.outputStride + outputs), row * outputs);
+  }
+  return result;
+}
+
+function shapeOf(network: Network, parameter: string): ParameterShape {
+  return network.parameters.find((p) => p.name === parameter)!;
+}
+
+/** Rows and columns of a tensor; a bias is one row, and only weights have padded rows. */
+function extent({ shape }: ParameterShape): { rows: number; columns: number; paddedRows: number } {
+  const columns = shape.at(-1)!;
+  const rows = shape.length === 1 ? 1 : shape[0]!;
+  return { rows, columns, paddedRows: shape.length === 1 ? 1 : padded(rows) };
+}
+
+function pad(shape: ParameterShape, values: Float64Array): Float64Array {
+  const { rows, columns, paddedRows } = extent(shape);
+  const stride = padded(columns);
+  const result = new Float64Array(paddedRows * stride);
+  for (let row = 0; row < rows; row++) {
+    result.set(values.subarray(row * columns, (row + 1) * columns), row * stride);
+  }
+  return result;
+}
+
+function unpad(shape: ParameterShape, values: Float64Array): Float64Array {
+  const { rows, columns } = extent(shape);
+  const stride = padded(columns);
+  const result = new Float64Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    result.set(values.subarray(row * stride, row * stride + columns), row * columns);
+  }
+  return result;
+}

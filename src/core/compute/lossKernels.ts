@@ -1,0 +1,55 @@
+import type { Axis } from '../expression/expression.ts';
+import { gradient } from '../expression/differentiate.ts';
+import { compileKernels } from '../expression/kernels.ts';
+import { simplify } from '../expression/simplify.ts';
+import type { Loss, LossInput } from '../losses/loss.ts';
+import { weightedMean } from '../losses/reduce.ts';
+import { padded } from './kernelText.ts';
+import type { Buffer, Kernel } from './plan.ts';
+
+/** The buffers between which a loss stands. */
+export interface LossBuffers {
+  /** batch × padded outputs: the network's raw outputs. */
+  readonly prediction: string;
+  readonly target: string;
+  readonly weight: string;
+  /** Receives the weighted mean of the batch. */
+  readonly value: string;
+  /** Receives its gradient in the prediction, laid out like it; absent for evaluation. */
+  readonly gradient?: string;
+}
+
+/** Kernels of a loss's weighted mean over a batch and, for training, of its gradient. */
+export function lossKernels(
+  loss: Loss,
+  parameters: Readonly<Record<string, number>>,
+  batch: number,
+  outputs: number,
+  buffers: LossBuffers,
+): { buffers: readonly Buffer[]; kernels: readonly Kernel[] } {
+  const mean = weightedMean(loss);
+  const { prediction, target } = loss.inputs;
+  const stride = padded(outputs);
+  const layout = (input: LossInput, sample: number) => ({
+    axes: [...input.axes],
+    strides: input.axes.map((axis) => (axis === 'sample' ? sample : 1)),
+  });
+  const sizes: Record<Axis, number> = { sample: batch };
+  for (const axis of [...prediction.axes, ...target.axes]) if (axis !== 'sample') sizes[axis] = outputs;
+  return compileKernels({
+    roots: [
+      { buffer: buffers.value, expr: mean, layout: { axes: [], strides: [] } },
+      ...(buffers.gradient === undefined
+        ? []
+        : [{ buffer: buffers.gradient, expr: simplify(gradient(mean, prediction.id)), layout: layout(prediction, stride) }]),
+    ],
+    inputs: {
+      [prediction.id]: { buffer: buffers.prediction, layout: layout(prediction, stride) },
+      [target.id]: { buffer: buffers.target, layout: layout(target, 1) },
+      weight: { buffer: buffers.weight, layout: { axes: ['sample'], strides: [1] } },
+    },
+    sizes,
+    parameters,
+    prefix: 'loss',
+  });
+}
