@@ -40,12 +40,12 @@ export type ToTrainer = v.InferOutput<typeof toTrainerSchema>;
 /** A message with its arguments, and where. */
 const problemSchema = v.object({
   message: v.object({ template: v.string(), args: v.record(v.string(), v.union([v.string(), v.number()])) }),
-  where: v.optional(
+  where: v.exactOptional(
     v.object({
-      file: v.optional(v.string()),
-      row: v.optional(v.number()),
-      column: v.optional(v.union([v.string(), v.number()])),
-      path: v.optional(v.string()),
+      file: v.exactOptional(v.string()),
+      row: v.exactOptional(v.number()),
+      column: v.exactOptional(v.union([v.string(), v.number()])),
+      path: v.exactOptional(v.string()),
     }),
   ),
 });
@@ -54,14 +54,26 @@ const problemSchema = v.object({
 export const fromTrainerSchema = v.variant('type', [
   v.object({ type: v.literal('hello'), protocol: v.literal(trainerProtocol), pid: v.number() }),
   /** What happens before the first step, with a share 0…1 where it is known. */
-  v.object({ type: v.literal('phase'), phase: v.picklist(['reading', 'device', 'compiling']), share: v.optional(v.number()) }),
+  v.object({
+    type: v.literal('phase'),
+    phase: v.picklist(['reading', 'device', 'compiling']),
+    share: v.optional(v.number()),
+  }),
   /** The whole status, whenever something but the step changed. */
   v.object({ type: v.literal('status'), status: statusSchema }),
   /** New points since the last batch; `status` as of its last point. */
   v.object({ type: v.literal('batch'), lines: v.array(metricsLineSchema), status: statusSchema }),
-  v.object({ type: v.literal('predicted'), answers: v.array(v.record(v.string(), v.union([v.string(), v.number()]))), rows: v.number() }),
+  v.object({
+    type: v.literal('predicted'),
+    answers: v.array(v.record(v.string(), v.union([v.string(), v.number()]))),
+    rows: v.number(),
+  }),
   v.object({ type: v.literal('problems'), problems: v.array(problemSchema) }),
   v.object({ type: v.literal('heartbeat'), resident: v.number() }),
-  v.object({ type: v.literal('log'), level: v.picklist(['debug', 'info', 'warn', 'error']), text: v.string() }),
+  v.object({
+    type: v.literal('log'),
+    level: v.picklist(['debug', 'info', 'warn', 'error']),
+    text: v.string(),
+  }),
 ]);
 export type FromTrainer = v.InferOutput<typeof fromTrainerSchema>;

@@ -1,13 +1,32 @@
 import * as v from 'valibot';
 
 /** States of a run; the last four are ends. */
-export const runStates = ['starting', 'running', 'paused', 'stopping', 'stopped', 'finished', 'failed', 'interrupted'] as const;
+export const runStates = [
+  'starting',
+  'running',
+  'paused',
+  'stopping',
+  'stopped',
+  'finished',
+  'failed',
+  'interrupted',
+] as const;
 export type RunState = (typeof runStates)[number];
 export const endStates = ['stopped', 'finished', 'failed', 'interrupted'] as const;
 export type EndState = (typeof endStates)[number];
 
 /** Why a run ended. */
-export const endReasons = ['epochs', 'user', 'notFinite', 'crash', 'killed', 'memory', 'disk', 'badInput', 'hostGone'] as const;
+export const endReasons = [
+  'epochs',
+  'user',
+  'notFinite',
+  'crash',
+  'killed',
+  'memory',
+  'disk',
+  'badInput',
+  'hostGone',
+] as const;
 export type EndReason = (typeof endReasons)[number];
 
 /** Whether a state is an end: no trainer is alive for the run. */
