@@ -1,9 +1,33 @@
 import type { Task } from '../losses/loss.ts';
 
-/** A column as it was read. Numbers are NaN where the cell was missing; text codes are -1 there. */
+/** Cells of a column that cannot be used, the first few with their places. */
+export interface Faults {
+  readonly count: number;
+  /** In the order of the file; `row` as in {@link Table.rowNumbers}. */
+  readonly first: readonly { readonly row: number; readonly text: string }[];
+}
+
+/**
+ * A column as it was read. Numbers are NaN where the cell was missing; text codes are -1 there. A column of numbers
+ * may hold a few cells of text (`texts`: NaN in `values`) and infinite ones (`infinite`: ±Infinity in `values`, which
+ * is how `1e999` reads). A column is unusable if it has no cell with a value (`distinct` 0) or too many different
+ * texts to be categories (`distinct` is then the limit that it exceeds).
+ */
 export type Column =
-  | { readonly name: string; readonly kind: 'number'; readonly values: Float64Array }
-  | { readonly name: string; readonly kind: 'text'; readonly codes: Int32Array; readonly categories: readonly string[] };
+  | {
+      readonly name: string;
+      readonly kind: 'number';
+      readonly values: Float64Array;
+      readonly texts?: Faults;
+      readonly infinite?: Faults;
+    }
+  | {
+      readonly name: string;
+      readonly kind: 'text';
+      readonly codes: Int32Array;
+      readonly categories: readonly string[];
+    }
+  | { readonly name: string; readonly kind: 'unusable'; readonly distinct: number; readonly texts: Faults };
 
 /** Rows and named columns in memory. `rowNumbers[i]` is the 1-based line or record of the file that row i came from. */
 export interface Table {
@@ -14,7 +38,13 @@ export interface Table {
 
 /** How one feature column becomes numbers; fitted on the training part only. Plain JSON, kept with the run for Predict. */
 export type FeatureEncoding =
-  | { readonly kind: 'number'; readonly name: string; readonly mean: number; readonly scale: number; readonly fill: number | null }
+  | {
+      readonly kind: 'number';
+      readonly name: string;
+      readonly mean: number;
+      readonly scale: number;
+      readonly fill: number | null;
+    }
   | { readonly kind: 'one-hot'; readonly name: string; readonly categories: readonly string[] };
 
 /** How the target becomes numbers and back. */
