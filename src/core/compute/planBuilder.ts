@@ -128,10 +128,10 @@ export function trainingPlan(
 export function evaluationPlan(options: PlanOptions & { readonly batch?: number }): Result<RowsPlan> {
   const { model, inputs, outputs, rows, loss, lossParameters } = options;
   const network = buildNetwork(model, inputs, outputs);
-  const chunks = featureChunks(rows, inputs);
   const batch = Math.min(options.batch ?? evaluationBatch(network), rows);
-  const problem = tooLarge(network, batch, rows, chunks);
-  if (chunks === undefined || problem !== undefined) return refuse(problem);
+  const addressed = address(network, batch, rows);
+  if (!addressed.ok) return addressed;
+  const chunks = addressed.value;
 
   const place = `(clock[0] | 0) * ${batch} + n`;
   const clock = { clock: 'clock' };

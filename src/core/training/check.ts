@@ -1,0 +1,91 @@
+import type { Dataset } from '../data/dataset.ts';
+import { lossIds, loadLoss } from '../losses/catalogue.ts';
+import type { Loss, Task } from '../losses/loss.ts';
+import { checkParameters } from '../losses/parameters.ts';
+import { bad, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
+import type { Experiment } from './experiment.ts';
+
+/** The loss of an experiment with every parameter filled in. */
+export interface CheckedLoss {
+  readonly loss: Loss;
+  readonly parameters: Readonly<Record<string, number>>;
+}
+
+/**
+ * What a schema cannot say about an experiment, before its data is read: whether the loss exists and its parameters
+ * fit, and whether the optimizer's options go together.
+ */
+export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
+  const loss = loadLoss(experiment.loss.id);
+  if (loss === undefined) {
+    return bad(
+      message('There is no loss "{id}". The losses are {ids}.', { id: experiment.loss.id, ids: lossIds.join(', ') }),
+      { path: 'loss.id' },
+    );
+  }
+  const parameters = checkParameters(loss, experiment.loss.parameters);
+  const problems: Problem[] = [...(parameters.ok ? [] : parameters.problems), ...optimizerProblems(experiment)];
+  if (!parameters.ok || problems.length > 0) return { ok: false, problems };
+  return ok({ loss, parameters: parameters.value }, parameters.warnings);
+}
+
+/** PyTorch's own condition: Nesterov momentum needs a momentum and no dampening. */
+function optimizerProblems({ optimizer }: Experiment): Problem[] {
+  if (optimizer.type !== 'sgd' || !optimizer.nesterov || (optimizer.momentum > 0 && optimizer.dampening === 0)) return [];
+  return [
+    {
+      message: message('Nesterov momentum needs a momentum above 0 and no dampening. Set "momentum", for example to 0.9, and "dampening" to 0.'),
+      where: { path: 'optimizer.nesterov' },
+    },
+  ];
+}
+
+/** Whether a loss fits prepared data: the same task, and targets that it is defined for. */
+export function checkFit(loss: Loss, dataset: Dataset): Result<void> {
+  const { task, target } = dataset.preprocessing;
+  if (loss.task !== task) {
+    return bad(mismatch(loss, task, target.name, target.kind === 'classes' ? target.classes.length : 0), {
+      path: 'loss.id',
+    });
+  }
+  if (dataset.training.rows === 0) {
+    return bad(message('The training part has no rows. Hold out less for validation, or use more data.'), {
+      path: 'split.validation',
+    });
+  }
+  const wrong = unfit(dataset);
+  return wrong === undefined ? ok(undefined) : bad(wrong, { path: 'data' });
+}
+
+function mismatch(loss: Loss, found: Task, column: string, classes: number): Message {
+  const args = { loss: loss.name, column, classes };
+  if (loss.task === 'regression') {
+    return message('{loss} is for numbers, but "{column}" holds {classes} classes. Choose a classification loss, or another target column.', args);
+  }
+  if (found === 'regression') {
+    return message('{loss} is for classes, but "{column}" holds numbers. Choose a regression loss, or another target column.', args);
+  }
+  return loss.task === 'binary'
+    ? message('{loss} is for two classes, but "{column}" has {classes}. Choose softmax cross-entropy, or another target column.', args)
+    : message('{loss} is for class indices, but "{column}" was prepared for a binary loss. Choose binary cross-entropy.', args);
+}
+
+/** Targets outside of what the task's losses are defined for would train silently on nonsense. */
+function unfit({ preprocessing, outputs, training, validation }: Dataset): Message | undefined {
+  const parts = validation === undefined ? [training] : [training, validation];
+  const allowed: Record<Task, (y: number) => boolean> = {
+    regression: Number.isFinite,
+    binary: (y) => y === 0 || y === 1,
+    classes: (y) => Number.isInteger(y) && y >= 0 && y < outputs,
+  };
+  for (const part of parts) {
+    const value = part.targets.find((y) => !allowed[preprocessing.task](y));
+    if (value !== undefined) {
+      return message('The target "{column}" has the value {value}, which the loss is not defined for.', {
+        column: preprocessing.target.name,
+        value: String(value),
+      });
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,379 @@
+import type { Device, Executable } from '../compute/device.ts';
+import {
+  readOptimizerState,
+  readParameters,
+  writeOptimizerState,
+  writeParameters,
+  writeRows,
+  writeWindow,
+} from '../compute/feed.ts';
+import { evaluationPlan, trainingPlan, type TrainingPlan } from '../compute/planBuilder.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { randomStream } from '../data/random.ts';
+import { checkParameters } from '../losses/parameters.ts';
+import type { Loss } from '../losses/loss.ts';
+import { bad, message, ok, type Result } from '../messages/message.ts';
+import { initialParameters } from '../network/initial.ts';
+import type { Network, Parameters } from '../network/network.ts';
+import type { MetricsLine } from '../runs/record.ts';
+import { checkFit } from './check.ts';
+import {
+  samePreprocessing,
+  type Best,
+  type Checkpoint,
+  type EpochLine,
+  type Position,
+  type Resume,
+  type StepLine,
+} from './checkpoint.ts';
+import { evaluator, type Evaluation, type Evaluator } from './evaluator.ts';
+import type { Experiment } from './experiment.ts';
+import { RunRecord } from './record.ts';
+
+/** `notFinite`: a loss or a parameter became NaN or infinite; the position is the step where it showed. */
+export type SessionState = 'running' | 'finished' | 'notFinite';
+
+/** A training run in progress. One call at a time: `advance` and `checkpoint` must not overlap. */
+export interface Session {
+  readonly parameterCount: number;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  /** Steps done, epochs closed. */
+  readonly position: Position;
+  /** The newest lines, also those that the thinning of a long record holds back. */
+  readonly latest: { readonly step?: StepLine; readonly epoch?: EpochLine };
+  /**
+   * Trains for about `budgetMs`, at most 40 ms, or one step if that takes longer. An epoch is always evaluated before the
+   * next begins. `improved` says that {@link best} is new. The last lines come with the state that ends the run.
+   */
+  advance(budgetMs: number): Promise<{ lines: MetricsLine[]; state: SessionState; improved: boolean }>;
+  /** Lines that the thinning of a long record still holds back; for a run that is stopped early. */
+  flush(): MetricsLine[];
+  /** Everything needed to continue as if the run had never stopped. */
+  checkpoint(): Promise<Checkpoint>;
+  /** The model of the best epoch, once there is one. */
+  best(): Checkpoint | undefined;
+  dispose(): Promise<void>;
+}
+
+/** Longest time between two returns to the caller, unless a single step takes longer. */
+const longestBudget = 40;
+
+/**
+ * Prepares a run: checks the loss against the data, builds and compiles the plans, and writes data and starting values
+ * to the device.
+ * @param options.now a clock in milliseconds
+ * @param options.resume a checkpoint of the same experiment on the same data
+ */
+export async function createSession(
+  experiment: Experiment,
+  dataset: Dataset,
+  loss: Loss,
+  device: Device,
+  options: { readonly now: () => number; readonly resume?: Checkpoint },
+): Promise<Result<Session>> {
+  const fit = checkFit(loss, dataset);
+  if (!fit.ok) return fit;
+  const lossParameters = checkParameters(loss, experiment.loss.parameters);
+  if (!lossParameters.ok) return lossParameters;
+
+  const shared = {
+    model: experiment.model,
+    inputs: dataset.width,
+    outputs: dataset.outputs,
+    loss,
+    lossParameters: lossParameters.value,
+  };
+  const { batch } = experiment.training;
+  const { rows } = dataset.training;
+  const training = trainingPlan({ ...shared, rows, batch: batch === 'full' ? rows : batch, optimizer: experiment.optimizer });
+  if (!training.ok) return training;
+  const plan = training.value;
+  const start = startingPoint(experiment, dataset, plan.network, options.resume);
+  if (!start.ok) return start;
+  const validation =
+    dataset.validation === undefined ? undefined : evaluationPlan({ ...shared, rows: dataset.validation.rows });
+  if (validation?.ok === false) return validation;
+
+  const compiled: Executable[] = [];
+  try {
+    const executable = await device.compile(plan.plan);
+    compiled.push(executable);
+    writeRows(executable, plan, dataset.training);
+    writeParameters(executable, plan.network, start.value.parameters);
+    writeOptimizerState(executable, plan, start.value.resume?.state ?? {});
+    let evaluate: Evaluator | undefined;
+    if (validation !== undefined && dataset.validation !== undefined) {
+      const second = await device.compile(validation.value.plan);
+      compiled.push(second);
+      evaluate = evaluator(second, validation.value, dataset, dataset.validation);
+    }
+    return ok(
+      new TrainingSession({ experiment, dataset, plan, executable, evaluate, now: options.now, ...start.value }),
+      lossParameters.warnings,
+    );
+  } catch (error) {
+    await Promise.allSettled(compiled.map((executable) => executable.dispose()));
+    return bad(
+      message('The device "{device}" could not prepare this model: {reason}. Choose another device.', {
+        device: device.label,
+        reason: error instanceof Error ? error.message : String(error),
+      }),
+    );
+  }
+}
+
+interface StartingPoint {
+  readonly parameters: Parameters;
+  readonly position: Position;
+  readonly best?: Best;
+  readonly resume?: Resume;
+}
+
+/** Drawn values at step 0, or a checkpoint that fits. */
+function startingPoint(
+  { model, training, optimizer }: Experiment,
+  dataset: Dataset,
+  network: Network,
+  checkpoint: Checkpoint | undefined,
+): Result<StartingPoint> {
+  if (checkpoint === undefined) {
+    const drawn = initialParameters(network, training.seed, model.initial);
+    return drawn.ok ? ok({ parameters: drawn.value, position: { step: 0, epoch: 0 } }) : drawn;
+  }
+  const { parameters, position, best, resume } = checkpoint;
+  if (resume === undefined) {
+    return bad(message('This checkpoint holds a finished model and cannot be trained on.'));
+  }
+  const sameModel =
+    network.parameters.every((p) => parameters[p.name]?.length === p.size) && resume.optimizer === optimizer.type;
+  const sameData =
+    samePreprocessing(checkpoint.preprocessing, dataset.preprocessing) &&
+    resume.rows.training === dataset.training.rows &&
+    resume.rows.validation === (dataset.validation?.rows ?? 0);
+  if (!sameModel || !sameData) {
+    return bad(
+      message('The run cannot continue, because its model or its data has changed since it was interrupted. Train again from the start.'),
+    );
+  }
+  return ok({ parameters, position, resume, ...(best === undefined ? {} : { best }) });
+}
+
+class TrainingSession implements Session {
+  readonly parameterCount: number;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  readonly #experiment: Experiment;
+  readonly #dataset: Dataset;
+  readonly #plan: TrainingPlan;
+  readonly #executable: Executable;
+  readonly #evaluator: Evaluator | undefined;
+  readonly #now: () => number;
+  readonly #record: RunRecord;
+  readonly #pace = new Pace();
+  #state: SessionState = 'running';
+  #position: Position;
+  #epochLoss: { sum: number; rows: number };
+  #best: Best | undefined;
+  #bestParameters: Parameters | undefined;
+  /** The rows of the open epoch in their order. */
+  #order: { readonly epoch: number; readonly rows: ArrayLike<number> } | undefined;
+  /** Steps that may run before the device is fed again. */
+  #fed = 0;
+  /** Parameters after the epoch that is being evaluated. */
+  #closing: Parameters | undefined;
+  #seconds: number;
+  #resumedAt = 0;
+
+  constructor(
+    start: StartingPoint & {
+      readonly experiment: Experiment;
+      readonly dataset: Dataset;
+      readonly plan: TrainingPlan;
+      readonly executable: Executable;
+      readonly evaluate: Evaluator | undefined;
+      readonly now: () => number;
+    },
+  ) {
+    this.#experiment = start.experiment;
+    this.#dataset = start.dataset;
+    this.#plan = start.plan;
+    this.#executable = start.executable;
+    this.#evaluator = start.evaluate;
+    this.#now = start.now;
+    this.#record = new RunRecord(start.resume);
+    this.#position = start.position;
+    this.#best = start.best;
+    this.#bestParameters = start.resume?.bestParameters;
+    this.#epochLoss = start.resume?.epochLoss ?? { sum: 0, rows: 0 };
+    this.#seconds = start.resume?.seconds ?? 0;
+    this.parameterCount = start.plan.network.parameterCount;
+    this.stepsPerEpoch = start.plan.steps;
+    this.totalSteps = start.plan.steps * start.experiment.training.epochs;
+    if (this.#position.epoch >= start.experiment.training.epochs) this.#state = 'finished';
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  get latest(): Session['latest'] {
+    return this.#record.latest;
+  }
+
+  async advance(budgetMs: number): Promise<{ lines: MetricsLine[]; state: SessionState; improved: boolean }> {
+    const deadline = this.#now() + Math.min(budgetMs, longestBudget);
+    const before = this.#best;
+    this.#resumedAt = this.#now();
+    try {
+      while (this.#state === 'running') {
+        if (this.#epochIsFull()) await this.#close();
+        else await this.#train(deadline - this.#now());
+        if (this.#now() >= deadline) break;
+      }
+    } finally {
+      this.#seconds = this.#elapsed();
+      this.#resumedAt = this.#now();
+    }
+    if (this.#state !== 'running') this.#record.flush();
+    return { lines: this.#record.take(), state: this.#state, improved: this.#best !== before };
+  }
+
+  flush(): MetricsLine[] {
+    this.#record.flush();
+    return this.#record.take();
+  }
+
+  async checkpoint(): Promise<Checkpoint> {
+    return {
+      ...this.#model(),
+      position: this.#position,
+      parameters: await readParameters(this.#executable, this.#plan.network),
+      ...(this.#best === undefined ? {} : { best: this.#best }),
+      resume: {
+        optimizer: this.#experiment.optimizer.type,
+        state: await readOptimizerState(this.#executable, this.#plan),
+        ...(this.#bestParameters === undefined ? {} : { bestParameters: this.#bestParameters }),
+        rows: { training: this.#dataset.training.rows, validation: this.#dataset.validation?.rows ?? 0 },
+        epochLoss: { ...this.#epochLoss },
+        ...this.#record.state(),
+        seconds: this.#seconds,
+      },
+    };
+  }
+
+  best(): Checkpoint | undefined {
+    if (this.#best === undefined || this.#bestParameters === undefined) return undefined;
+    const { step, epoch } = this.#best;
+    return { ...this.#model(), position: { step, epoch }, parameters: this.#bestParameters, best: this.#best };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#evaluator?.dispose();
+    await this.#executable.dispose();
+  }
+
+  #model(): Pick<Checkpoint, 'model' | 'inputs' | 'outputs' | 'preprocessing'> {
+    const { type, hidden, activation } = this.#experiment.model;
+    const { width, outputs, preprocessing } = this.#dataset;
+    return { model: { type, hidden, activation }, inputs: width, outputs, preprocessing };
+  }
+
+  /** All steps of the open epoch are done; its evaluation may be under way. */
+  #epochIsFull(): boolean {
+    return this.#position.step === (this.#position.epoch + 1) * this.stepsPerEpoch;
+  }
+
+  /** Seconds of training, pauses excluded. */
+  #elapsed(): number {
+    return this.#seconds + (this.#now() - this.#resumedAt) / 1000;
+  }
+
+  async #train(budgetMs: number): Promise<void> {
+    if (this.#fed === 0) this.#feed();
+    const count = this.#pace.steps(budgetMs, this.#fed);
+    const began = this.#now();
+    const losses = await this.#executable.run(count);
+    this.#pace.measured(count, this.#now() - began);
+    this.#fed -= count;
+    for (const loss of losses) {
+      const { step, epoch } = this.#position;
+      const first = (step - epoch * this.stepsPerEpoch) * this.#plan.batch;
+      const rows = Math.min(this.#plan.batch, this.#plan.rows - first);
+      this.#epochLoss = { sum: this.#epochLoss.sum + loss * rows, rows: this.#epochLoss.rows + rows };
+      this.#position = { step: step + 1, epoch };
+      this.#record.step({ type: 'step', step: step + 1, loss });
+      if (!Number.isFinite(loss)) {
+        this.#state = 'notFinite';
+        return;
+      }
+    }
+  }
+
+  #feed(): void {
+    const { step, epoch } = this.#position;
+    if (this.#order?.epoch !== epoch) this.#order = { epoch, rows: this.#orderOf(epoch) };
+    const stepInEpoch = step - epoch * this.stepsPerEpoch;
+    this.#fed = writeWindow(this.#executable, this.#plan, this.#order.rows, stepInEpoch, step + 1);
+  }
+
+  /** Every epoch's order has a stream of its own, so that a resumed run needs only the epoch's number. */
+  #orderOf(epoch: number): ArrayLike<number> {
+    const { shuffle, seed } = this.#experiment.training;
+    return shuffle
+      ? randomStream(seed, `order/${epoch}`).permutation(this.#plan.rows)
+      : Uint32Array.from({ length: this.#plan.rows }, (_, row) => row);
+  }
+
+  /** Evaluates the next batch of the validation part, and closes the epoch after the last. */
+  async #close(): Promise<void> {
+    if (this.#closing === undefined) {
+      const parameters = await readParameters(this.#executable, this.#plan.network);
+      // An update may overflow without a loss that shows it, at the end of a run or where a ReLU hides NaN.
+      if (!Object.values(parameters).every((values) => values.every(Number.isFinite))) {
+        this.#state = 'notFinite';
+        return;
+      }
+      this.#closing = parameters;
+      this.#evaluator?.begin(parameters);
+    }
+    if (this.#evaluator === undefined) {
+      this.#closed(this.#closing, undefined);
+      return;
+    }
+    const evaluation = await this.#evaluator.next();
+    if (evaluation !== undefined) this.#closed(this.#closing, evaluation);
+  }
+
+  #closed(parameters: Parameters, evaluation: Evaluation | undefined): void {
+    const loss = this.#epochLoss.sum / this.#epochLoss.rows;
+    const position = { step: this.#position.step, epoch: this.#position.epoch + 1 };
+    const judged = evaluation === undefined ? {} : { validationLoss: evaluation.loss, metrics: evaluation.metrics };
+    this.#record.epoch({ type: 'epoch', ...position, loss, ...judged, seconds: this.#elapsed() });
+    const compared = evaluation?.loss ?? loss;
+    if (compared < (this.#best?.loss ?? Infinity)) {
+      this.#best = { ...position, loss: compared, ...judged };
+      this.#bestParameters = parameters;
+    }
+    this.#position = position;
+    this.#epochLoss = { sum: 0, rows: 0 };
+    this.#closing = undefined;
+    if (position.epoch >= this.#experiment.training.epochs) this.#state = 'finished';
+  }
+}
+
+/** How many steps fit into a time, learnt from those that ran. Grows by doubling: one long call would make the process deaf. */
+class Pace {
+  #most = 1;
+  #millisecondsPerStep = 0;
+
+  steps(budgetMs: number, most: number): number {
+    const fitting = this.#millisecondsPerStep > 0 ? Math.floor(budgetMs / this.#millisecondsPerStep) : this.#most;
+    return Math.max(1, Math.min(fitting, this.#most, most));
+  }
+
+  measured(steps: number, milliseconds: number): void {
+    this.#most = Math.max(this.#most, 2 * steps);
+    this.#millisecondsPerStep = milliseconds / steps;
+  }
+}

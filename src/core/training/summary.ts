@@ -1,0 +1,159 @@
+import { message, type Message } from '../messages/message.ts';
+import { hasEnded, type RunStatus } from '../runs/record.ts';
+import type { Experiment } from './experiment.ts';
+
+/** What happened in a run, for people: one sentence, and points worth knowing after it. */
+export interface Summary {
+  readonly headline: Message;
+  readonly notes: readonly Message[];
+}
+
+/** The summary of a run as its status stands; during a run the headline says where it is. */
+export function runSummary(status: RunStatus, experiment: Experiment): Summary {
+  if (!hasEnded(status.state)) return { headline: progress(status), notes: [] };
+  return { headline: ending(status), notes: [...causes(status, experiment), ...result(status), ...overfitting(status), ...next(status)] };
+}
+
+function progress(status: RunStatus): Message {
+  const { state, epoch, epochs } = status;
+  switch (state) {
+    case 'starting':
+      return message('Preparing data and device …');
+    case 'paused':
+      return message('Paused after epoch {epoch} of {epochs}.', { epoch, epochs });
+    case 'stopping':
+      return message('Stopping …');
+    default:
+      return message('Training: epoch {epoch} of {epochs}.', { epoch: Math.min(epoch + 1, epochs), epochs });
+  }
+}
+
+/** How the run ended, in one sentence. */
+function ending(status: RunStatus): Message {
+  const { epoch, epochs, step } = status;
+  const time = duration(status.seconds);
+  switch (status.reason) {
+    case 'epochs':
+      return message('Finished all {epochs} epochs in {time}.', { epochs, time });
+    case 'user':
+      return message('Stopped by you after {epoch} of {epochs} epochs.', { epoch, epochs });
+    case 'notFinite':
+      return message('Stopped at step {step}: the loss or a parameter was no longer a finite number.', { step });
+    case 'memory':
+      return message('Ended after {epoch} epochs: the training process needed more memory than allowed.', { epoch });
+    case 'disk':
+      return message('Ended after {epoch} epochs: the run could not be written to disk.', { epoch });
+    case 'badInput':
+      return message('The run could not start, because its input has a problem.');
+    case 'killed':
+      return message('The training process was ended from outside after {epoch} of {epochs} epochs.', { epoch, epochs });
+    case 'hostGone':
+      return message('Interrupted after {epoch} of {epochs} epochs, because the program that watched it ended.', { epoch, epochs });
+    case 'crash':
+    case undefined:
+      return message('The training process ended unexpectedly after {epoch} of {epochs} epochs.', { epoch, epochs });
+  }
+}
+
+/** The usual causes of a loss that is not finite, the likeliest for this experiment first. */
+function causes({ reason }: RunStatus, { optimizer, scaling }: Experiment): Message[] {
+  if (reason !== 'notFinite') return [];
+  const unscaled = [
+    ...(scaling.features === 'none'
+      ? [message('The features are not scaled. Set "scaling.features" to "standard", or scale them in the file.')]
+      : []),
+    ...(scaling.target === 'none'
+      ? [message('The target is not scaled: large targets make large gradients. Set "scaling.target" to "standard".')]
+      : []),
+  ];
+  return [
+    message('Usually the learning rate is too high. It was {rate}; try {lower}.', {
+      rate: optimizer.rate,
+      lower: figure(optimizer.rate / 10),
+    }),
+    ...unscaled,
+    message('Extreme values in the data overflow as well: look for outliers and wrong units.'),
+  ];
+}
+
+/** The best model's figures. */
+function result(status: RunStatus): Message[] {
+  const { best, metrics, validationLoss } = status;
+  if (best === undefined) return [];
+  const epoch = best.epoch;
+  const loss = figure(best.loss);
+  if (validationLoss === undefined) {
+    return [message('Lowest training loss: {loss}, in epoch {epoch}. There was no validation part.', { loss, epoch })];
+  }
+  const { accuracy, rmse, r2 } = metrics ?? {};
+  if (accuracy !== undefined) {
+    return [
+      message('Best model: epoch {epoch}, with accuracy {accuracy} and loss {loss} on the validation part.', {
+        epoch,
+        accuracy: `${figure(100 * accuracy)} %`,
+        loss,
+      }),
+    ];
+  }
+  if (rmse !== undefined && r2 !== undefined) {
+    return [
+      message('Best model: epoch {epoch}, with RMSE {rmse}, R² {r2} and loss {loss} on the validation part.', {
+        epoch,
+        rmse: figure(rmse),
+        r2: figure(r2),
+        loss,
+      }),
+    ];
+  }
+  return [message('Best model: epoch {epoch}, with loss {loss} on the validation part.', { epoch, loss })];
+}
+
+/** Says so where the validation loss rose by a tenth or more after its best. */
+function overfitting({ best, validationLoss, epoch }: RunStatus): Message[] {
+  if (best === undefined || validationLoss === undefined || epoch <= best.epoch) return [];
+  if (!(validationLoss > best.loss + 0.1 * Math.abs(best.loss))) return [];
+  return [
+    message('The validation loss rose from {best} in epoch {epoch} to {last}: the later epochs over-fit. The best model is kept.', {
+      best: figure(best.loss),
+      epoch: best.epoch,
+      last: figure(validationLoss),
+    }),
+  ];
+}
+
+/** What to do after an end that nobody wanted. */
+function next({ reason, state }: RunStatus): Message[] {
+  switch (reason) {
+    case 'memory':
+      return [message('Choose a smaller batch or fewer hidden units, or train on a part of the file.')];
+    case 'disk':
+      return [message('Free some space, or choose another folder, then resume the run.')];
+    case 'crash':
+    case 'killed':
+    case 'hostGone':
+    case undefined:
+      return state === 'interrupted' || state === 'failed'
+        ? [message('Resume continues from the last checkpoint; every point before it is kept.')]
+        : [];
+    case 'epochs':
+    case 'user':
+    case 'notFinite':
+    case 'badInput':
+      return [];
+  }
+}
+
+/** A number with four significant digits, without trailing zeros. */
+export function figure(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
+}
+
+/** Seconds as people say them: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${figure(Math.round(seconds * 10) / 10)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
+  return minutes % 60 === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
