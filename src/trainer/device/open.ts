@@ -1,0 +1,20 @@
+import type { Device, DeviceId } from '../../core/compute/device.ts';
+import { float64Device } from '../../core/compute/float64.ts';
+
+/**
+ * Opens a device; GPU.js and Dawn are loaded only when they are asked for. Opening `webgpu` can crash the process where
+ * the graphics driver is faulty: {@link chooseDevice} probes it in a child process first.
+ * @throws DeviceError with the reason in words, where there is no such device here
+ */
+export async function openDevice(id: DeviceId): Promise<Device> {
+  switch (id) {
+    case 'float64':
+      return float64Device();
+    case 'cpu':
+      return (await import('./cpu.ts')).cpuDevice();
+    case 'webasm':
+      return (await import('./webAssembly.ts')).webAssemblyDevice();
+    case 'webgpu':
+      return (await import('./webGpu.ts')).webGpuDevice();
+  }
+}

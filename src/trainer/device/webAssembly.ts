@@ -1,0 +1,53 @@
+import type { Device, Executable } from '../../core/compute/device.ts';
+import type { Plan } from '../../core/compute/plan.ts';
+import { checkPlan } from './checkPlan.ts';
+import { Executables } from './executables.ts';
+import { Gpu, libraryMember } from './gpuJs.ts';
+import { DeviceError } from './hostBuffers.ts';
+import { ResidentWebAssemblyExecutable, residentWebAssemblyUnavailable } from './residentWebAssembly.ts';
+import { selfTest } from './selfTest.ts';
+import { SteppedExecutable } from './stepped.ts';
+
+/** How a plan's steps run: on the compiled plan's own memory, or by one public pipeline call each. */
+export type Drive = 'resident' | 'stepped';
+
+let drive: Promise<Drive> | undefined;
+
+/**
+ * GPU.js's WebAssembly backend on one thread. Plans run resident where the self-test, once per process, finds that the
+ * resident driver and the public pipeline agree to the bit; else stepped.
+ */
+export async function webAssemblyDevice(how?: Drive): Promise<Device> {
+  if (libraryMember('GPU', 'isWebAssemblySupported') !== true)
+    throw new DeviceError('this JavaScript engine has no WebAssembly');
+  const chosen = how ?? (await (drive ??= chooseDrive()));
+  const executables = new Executables();
+  return {
+    id: 'webasm',
+    label: chosen === 'resident' ? 'WebAssembly (SIMD)' : 'WebAssembly (SIMD, state copied every step)',
+    compile: async (plan) => executables.add(await compile(plan, chosen)),
+    dispose: () => executables.dispose(),
+  };
+}
+
+async function compile(plan: Plan, how: Drive): Promise<Executable> {
+  const buffers = checkPlan(plan);
+  const gpu = new Gpu('webasm');
+  try {
+    if (how === 'resident') return await ResidentWebAssemblyExecutable.compile(gpu, plan, buffers);
+    return new SteppedExecutable(gpu, plan, buffers, 'fused-sync');
+  } catch (error) {
+    await gpu.destroy();
+    throw error;
+  }
+}
+
+async function chooseDrive(): Promise<Drive> {
+  if (residentWebAssemblyUnavailable() !== undefined) return 'stepped';
+  return (await selfTest(
+    (plan) => compile(plan, 'resident'),
+    (plan) => compile(plan, 'stepped'),
+  ))
+    ? 'resident'
+    : 'stepped';
+}
