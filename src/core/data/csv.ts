@@ -297,6 +297,8 @@ export interface SniffedColumn {
   readonly samples: readonly string[];
   /** Different values seen. */
   readonly distinct: number;
+  /** A column of numbers that are all whole. */
+  readonly whole: boolean;
 }
 
 /** What the beginning of a file shows. */
@@ -347,6 +349,9 @@ export function sniff(
             ? 'empty'
             : 'text',
       samples: cells.slice(0, 5),
+      whole:
+        column.kind === 'number' &&
+        column.values.every((value) => Number.isNaN(value) || Number.isInteger(value)),
       distinct: new Set(cells.filter((cell) => parseCell(cell, layout.decimal) !== 'missing')).size,
     };
   });

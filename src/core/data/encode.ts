@@ -1,0 +1,161 @@
+import { bad, message, ok, type Problem, type Result } from '../messages/message.ts';
+import { parseCell, type Decimal } from './cell.ts';
+import type { FeatureEncoding, Preprocessing } from './dataset.ts';
+
+/** Numbers that a feature becomes. */
+export function widthOf(feature: FeatureEncoding): number {
+  return feature.kind === 'number' ? 1 : feature.categories.length;
+}
+
+/** Numbers that a row becomes: the width of the network's input. */
+export function encodedWidth(features: readonly FeatureEncoding[]): number {
+  return features.reduce((sum, feature) => sum + widthOf(feature), 0);
+}
+
+/** Turns rows of text cells into network inputs, as the training part was. */
+export interface RowEncoder {
+  readonly width: number;
+  /** Categories that training never saw, by column; such a cell becomes all zeros. */
+  readonly unseen: ReadonlyMap<string, string>;
+  /** Writes one row from `offset` on. Returns what is wrong with the row, if anything; it must not be used then. */
+  encode(cells: readonly string[], row: number, into: Float64Array, offset: number): Problem | undefined;
+}
+
+/**
+ * An encoder for rows whose cells are in the order of `names`. Fails if a feature has no column of its name; columns
+ * that are no features, the target among them, are ignored. A missing number is an error unless training filled them
+ * with the mean; missing text and unknown categories become no category.
+ */
+export function createRowEncoder(
+  preprocessing: Preprocessing,
+  names: readonly string[],
+  decimal: Decimal = '.',
+): Result<RowEncoder> {
+  const absent = preprocessing.features.filter(({ name }) => !names.includes(name));
+  if (absent.length > 0) {
+    return bad(
+      message('Columns are missing: {absent}. The model needs {needed}.', {
+        absent: absent.map(({ name }) => `"${name}"`).join(', '),
+        needed: preprocessing.features.map(({ name }) => `"${name}"`).join(', '),
+      }),
+    );
+  }
+  const unseen = new Map<string, string>();
+  let at = 0;
+  const features = preprocessing.features.map((feature) => {
+    const offset = at;
+    at += widthOf(feature);
+    return { feature, cell: names.indexOf(feature.name), offset };
+  });
+
+  const encode: RowEncoder['encode'] = (cells, row, into, offset) => {
+    for (const { feature, cell, offset: within } of features) {
+      const text = (cells[cell] ?? '').trim();
+      const parsed = parseCell(text, decimal);
+      if (feature.kind === 'one-hot') {
+        into.fill(0, offset + within, offset + within + feature.categories.length);
+        const code = feature.categories.indexOf(text);
+        if (code >= 0) into[offset + within + code] = 1;
+        else if (parsed !== 'missing') unseen.set(feature.name, text);
+        continue;
+      }
+      const value = parsed === 'missing' ? feature.fill : parsed;
+      if (typeof value !== 'number' || !Number.isFinite(value)) {
+        const where = { row, column: feature.name };
+        return value === null
+          ? {
+              message: message('Row {row}: "{column}" is missing; the model needs a number there.', where),
+              where,
+            }
+          : {
+              message: message('Row {row}: "{column}" is "{text}", which is no finite number.', {
+                ...where,
+                text,
+              }),
+              where,
+            };
+      }
+      into[offset + within] = (value - feature.mean) / feature.scale;
+    }
+    return undefined;
+  };
+  return ok({ width: at, unseen, encode });
+}
+
+/**
+ * Encodes rows given as text cells by column name; the result is rows × width, row-major. Every row that cannot be
+ * used is a problem, rows counted from 1; categories unknown to the model are warnings.
+ */
+export function encodeRows(
+  preprocessing: Preprocessing,
+  rows: readonly Readonly<Record<string, string>>[],
+  decimal: Decimal = '.',
+): Result<Float64Array> {
+  const names = preprocessing.features.map(({ name }) => name);
+  const encoder = createRowEncoder(preprocessing, names, decimal);
+  if (!encoder.ok) return encoder;
+  const { width, unseen } = encoder.value;
+  const encoded = new Float64Array(rows.length * width);
+  const problems: Problem[] = [];
+  for (const [i, row] of rows.entries()) {
+    // Own properties only: a column may be called `constructor`.
+    const cells = names.map((name) => (Object.hasOwn(row, name) ? row[name]! : ''));
+    const problem = encoder.value.encode(cells, i + 1, encoded, i * width);
+    if (problem !== undefined) problems.push(problem);
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return ok(encoded, unseenWarnings(unseen));
+}
+
+/** One warning for each column with categories that training never saw. */
+export function unseenWarnings(unseen: RowEncoder['unseen']): Problem[] {
+  return [...unseen].map(([column, text]) => ({
+    message: message(
+      '"{column}" has values that the training data never had, such as "{text}"; they count as none.',
+      {
+        column,
+        text,
+      },
+    ),
+    where: { column },
+  }));
+}
+
+/**
+ * The answer to one row: `prediction` (a number in the target's own units, or the name of the class), and for classes
+ * `probability(NAME)` of each. `output` is the network's output: a scaled number, one logit, or a logit per class.
+ */
+export function decodeOutput(
+  { task, target }: Preprocessing,
+  output: ArrayLike<number>,
+): Record<string, string | number> {
+  if (target.kind === 'number') return { prediction: output[0]! * target.scale + target.mean };
+  const probabilities = task === 'binary' ? sigmoidPair(output[0]!) : softmax(Array.from(output));
+  let best = 0;
+  for (const [k, p] of probabilities.entries()) if (p > probabilities[best]!) best = k;
+  const answer: Record<string, string | number> = { prediction: target.classes[best]! };
+  for (const [k, name] of target.classes.entries()) answer[probabilityField(name)] = probabilities[k]!;
+  return answer;
+}
+
+/** The names of the fields of {@link decodeOutput}, in order. */
+export function answerFields({ target }: Preprocessing): string[] {
+  return target.kind === 'number' ? ['prediction'] : ['prediction', ...target.classes.map(probabilityField)];
+}
+
+function probabilityField(name: string): string {
+  return `probability(${name})`;
+}
+
+/** Probabilities of the classes 0 and 1 by the logit of class 1, without overflow. */
+function sigmoidPair(logit: number): number[] {
+  const small = Math.exp(-Math.abs(logit)) / (1 + Math.exp(-Math.abs(logit)));
+  return logit >= 0 ? [small, 1 - small] : [1 - small, small];
+}
+
+function softmax(logits: readonly number[]): number[] {
+  const largest = Math.max(...logits);
+  const powers = logits.map((logit) => Math.exp(logit - largest));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
+}

@@ -1,0 +1,521 @@
+import type { Task } from '../losses/loss.ts';
+import { bad, english, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
+import type { Experiment } from '../training/experiment.ts';
+import { builtins } from './builtin.ts';
+import { missingCells } from './cell.ts';
+import { rowList } from './csv.ts';
+import type { Column, Dataset, FeatureEncoding, Part, Table } from './dataset.ts';
+import { encodedWidth, widthOf } from './encode.ts';
+import { generators } from './generators.ts';
+import { randomStream } from './random.ts';
+import { splitRows } from './split.ts';
+import { infiniteCell, readTarget, someNames, type Target } from './target.ts';
+
+/** A data set with what was done to it, one sentence each. */
+export interface Prepared extends Dataset {
+  readonly notes: readonly string[];
+}
+
+/** A text feature with more categories is dropped. */
+const mostCategories = 100;
+
+/**
+ * Makes a data set ready for training out of a table:
+ * - the target is the experiment's, else the data set's own, else the last column; it must fit the loss's task;
+ * - features are all other columns but the excluded ones; columns without values, text with more than 100 values or
+ *   a different one in every row, and columns constant in the training part are dropped with a note; an infinite cell
+ *   in a feature or target is an error;
+ * - rows without a target are left out; rows with a missing feature too (`missing: drop`), or numbers are filled with
+ *   the mean of the training part and text gets no category (`mean`); stray text among numbers counts as missing;
+ * - the split is drawn from the seed, in every class alike if stratified, and keeps the order of the rows;
+ * - numbers are standardised by mean and population standard deviation of the training part (as scikit-learn's
+ *   StandardScaler), text becomes one-hot by the categories of the training part.
+ */
+export function prepareDataset(
+  table: Table,
+  experiment: Experiment,
+  loss: { readonly name: string; readonly task: Task },
+): Result<Prepared> {
+  const { data } = experiment;
+  const notes: Message[] = [];
+  const warnings: Problem[] = [];
+  const warn = (text: Message, where?: Problem['where']): void => {
+    notes.push(text);
+    warnings.push(where === undefined ? { message: text } : { message: text, where });
+  };
+
+  if (table.rows < 2) return tooFewRows(table, table.rows, notes);
+  const chosen = chooseColumns(table, data);
+  if (!chosen.ok) return chosen;
+  const target = readTarget(table, chosen.value.target, loss);
+  if (!target.ok) return target;
+  for (const { message: text, where } of target.warnings) warn(text, where);
+
+  const usable = usableFeatures(table, chosen.value.features, warn);
+  if (!usable.ok) return usable;
+  const filling = data.source === 'file' && data.missing === 'mean';
+  const rows = completeRows(table, target.value, filling ? [] : usable.value, notes);
+  if (rows.length < 2) return tooFewRows(table, rows.length, notes);
+  if (filling) noteFilled(table, usable.value, rows, notes);
+
+  const { classes, values } = presentClasses(target.value, rows, loss.task);
+  if (classes !== undefined && classes.length < 2) {
+    return bad(
+      message('In the rows that can be used the target "{target}" has only one value.', {
+        target: target.value.name,
+      }),
+    );
+  }
+  const stratify = classes !== undefined && experiment.split.stratify;
+  const split = splitRows(
+    rows,
+    experiment.split.validation,
+    randomStream(experiment.training.seed, 'split'),
+    stratify ? { of: (row) => values[row]!, count: classes.length } : undefined,
+  );
+  if (classes !== undefined) {
+    const without = (part: Uint32Array): string[] => {
+      const there = new Set(Array.from(part, (row) => values[row]!));
+      return classes.filter((_, k) => !there.has(k));
+    };
+    const untrained = without(split.training);
+    if (untrained.length > 0) {
+      return bad(
+        message(
+          'The split leaves no row for training of these classes: {classes}. Set "split.stratify" to true, or choose a smaller validation share or another seed.',
+          { classes: someNames(untrained) },
+        ),
+        { path: 'split' },
+      );
+    }
+    const unvalidated = split.validation.length === 0 ? [] : without(split.validation);
+    if (unvalidated.length > 0) {
+      warn(
+        message('The validation part has no row of these classes: {classes}.', {
+          classes: someNames(unvalidated),
+        }),
+      );
+    }
+  }
+
+  const fitted = fitFeatures(table, usable.value, split.training, experiment.scaling.features, filling, warn);
+  if (!fitted.ok) return fitted;
+  const features = fitted.value;
+  if (features.length === 0) {
+    return bad(
+      message('No column is left to learn from. {reasons}', {
+        reasons:
+          chosen.value.features.length === 0
+            ? 'The table has only the target; all others are excluded or absent.'
+            : notes.map(english).join(' '),
+      }),
+    );
+  }
+  const scaledTarget = fitTarget(target.value, classes, split.training, experiment.scaling.target, warn);
+  if (!scaledTarget.ok) return scaledTarget;
+  const encoding = scaledTarget.value;
+
+  const width = encodedWidth(features.map(({ encoding: feature }) => feature));
+  const part = (of: Uint32Array): Part => {
+    const targets =
+      encoding.kind === 'number'
+        ? Float64Array.from(of, (row) => (values[row]! - encoding.mean) / encoding.scale)
+        : Float64Array.from(of, (row) => values[row]!);
+    return { rows: of.length, features: encodeRowsOf(table, features, of, width), targets };
+  };
+  const training = part(split.training);
+  const validation = split.validation.length === 0 ? undefined : part(split.validation);
+  if (validation !== undefined) noteUnseen(table, features, split.validation, warn);
+
+  const summary = message(
+    'Predicts "{target}" from {features} columns ({width} inputs); {training} rows for training, {validation} for validation{how}.',
+    {
+      target: target.value.name,
+      features: features.length,
+      width,
+      training: training.rows,
+      validation: validation?.rows ?? 0,
+      how: validation !== undefined && stratify ? ', in every class alike' : '',
+    },
+  );
+  return ok(
+    {
+      preprocessing: {
+        task: loss.task,
+        features: features.map((feature) => feature.encoding),
+        target: encoding,
+      },
+      width,
+      outputs: loss.task === 'classes' ? (classes?.length ?? 1) : 1,
+      training,
+      validation,
+      notes: [summary, ...notes].map(english),
+    },
+    warnings,
+  );
+}
+
+/** The target that a data set has when the experiment names none; undefined for the last column of a file. */
+export function ownTarget(data: Experiment['data']): string | undefined {
+  if (data.source === 'generated') return generators[data.name].target;
+  return data.source === 'builtin' ? builtins[data.name].target : undefined;
+}
+
+interface Chosen {
+  readonly target: number;
+  readonly features: readonly number[];
+}
+
+function chooseColumns(table: Table, data: Experiment['data']): Result<Chosen> {
+  const names = table.columns.map(({ name }) => name);
+  const all = names.map((name) => `"${name}"`).join(', ');
+  const wanted = (data.source === 'generated' ? undefined : data.target) ?? ownTarget(data);
+  const target = wanted === undefined ? names.length - 1 : names.indexOf(wanted);
+  if (target < 0) {
+    return bad(
+      message('There is no column "{target}" to predict. The columns are {all}.', {
+        target: wanted ?? '',
+        all,
+      }),
+      { path: 'data.target' },
+    );
+  }
+  const exclude = data.source === 'generated' ? [] : data.exclude;
+  const unknown = exclude.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    return bad(
+      message('There is no column "{name}" to exclude. The columns are {all}.', { name: unknown, all }),
+      {
+        path: 'data.exclude',
+      },
+    );
+  }
+  if (exclude.includes(names[target]!)) {
+    return bad(message('The target "{target}" is excluded.', { target: names[target]! }), {
+      path: 'data.exclude',
+    });
+  }
+  const features = names.flatMap((name, i) => (i === target || exclude.includes(name) ? [] : [i]));
+  return ok({ target, features });
+}
+
+type Warn = (text: Message, where?: Problem['where']) => void;
+
+/** The features that can be used at all, by index. */
+function usableFeatures(table: Table, candidates: readonly number[], warn: Warn): Result<readonly number[]> {
+  const kept: number[] = [];
+  for (const index of candidates) {
+    const column = table.columns[index]!;
+    const args = { column: index + 1, name: column.name };
+    const drop = (reason: string, more: Message['args'] = {}): void =>
+      warn(message(`Column {column} ("{name}") is not used: ${reason}.`, { ...args, ...more }), {
+        column: column.name,
+      });
+    if (column.kind === 'unusable') {
+      if (column.distinct === 0) drop('it has no values');
+      else drop('it is text with more than {most} different values', { most: column.distinct });
+    } else if (column.kind === 'text') {
+      const cells = column.codes.reduce((sum, code) => sum + (code < 0 ? 0 : 1), 0);
+      const distinct = column.categories.length;
+      if (distinct > 1 && distinct === cells)
+        drop('its text is different in every row, as a name or a number of a row is');
+      else if (distinct > mostCategories) {
+        drop('it is text with {distinct} different values, more than {most}', {
+          distinct,
+          most: mostCategories,
+        });
+      } else kept.push(index);
+    } else {
+      if (column.infinite !== undefined) return infiniteCell(column.name, index, column.infinite);
+      if (column.texts !== undefined) {
+        const { count, first } = column.texts;
+        warn(
+          message(
+            'Column {column} ("{name}") holds text among numbers ({cells}{more}); such cells count as missing.',
+            {
+              ...args,
+              cells: first.map(({ row, text }) => `row ${row}: "${text}"`).join(', '),
+              more: count > first.length ? ` and ${count - first.length} more` : '',
+            },
+          ),
+          { row: first[0]!.row, column: column.name },
+        );
+      }
+      kept.push(index);
+    }
+  }
+  return ok(kept);
+}
+
+function isMissingAt(column: Column, row: number): boolean {
+  if (column.kind === 'unusable') return true;
+  return column.kind === 'number' ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
+}
+
+/** The rows that have a target and a value in every one of `needed`; what is left out is noted. */
+function completeRows(
+  table: Table,
+  target: Target,
+  needed: readonly number[],
+  notes: Message[],
+): Uint32Array {
+  const columns = needed.map((index) => table.columns[index]!);
+  const holes = new Map<string, number>();
+  const kept: number[] = [];
+  const left = { targetless: tally(), incomplete: tally() };
+  for (let row = 0; row < table.rows; row++) {
+    if (Number.isNaN(target.values[row]!)) {
+      left.targetless.add(table.rowNumbers[row]!);
+      continue;
+    }
+    let complete = true;
+    for (const column of columns) {
+      if (isMissingAt(column, row)) {
+        complete = false;
+        holes.set(column.name, (holes.get(column.name) ?? 0) + 1);
+      }
+    }
+    if (complete) kept.push(row);
+    else left.incomplete.add(table.rowNumbers[row]!);
+  }
+  if (left.targetless.count > 0) {
+    notes.push(
+      message('Rows without a value of the target "{target}" are left out: {count} ({rows}). {rule}.', {
+        target: target.name,
+        count: left.targetless.count,
+        rows: left.targetless.text(),
+        rule: missingCells,
+      }),
+    );
+  }
+  if (left.incomplete.count > 0) {
+    notes.push(
+      message('Rows with missing cells are left out: {count} ({rows}); missing in {columns}. {rule}.', {
+        count: left.incomplete.count,
+        rows: left.incomplete.text(),
+        columns: byCount(holes),
+        rule: missingCells,
+      }),
+    );
+  }
+  return Uint32Array.from(kept);
+}
+
+function noteFilled(table: Table, features: readonly number[], rows: Uint32Array, notes: Message[]): void {
+  const holes = new Map<string, number>();
+  for (const index of features) {
+    const column = table.columns[index]!;
+    const count = rows.reduce((sum, row) => sum + (isMissingAt(column, row) ? 1 : 0), 0);
+    if (count > 0) holes.set(column.name, count);
+  }
+  if (holes.size === 0) return;
+  notes.push(
+    message(
+      'Missing cells are filled: numbers with the mean of the training part, text with no category; {columns}. {rule}.',
+      { columns: byCount(holes), rule: missingCells },
+    ),
+  );
+}
+
+/** `"age" (10), "fare" (2)`, the most first, five at most. */
+function byCount(counts: ReadonlyMap<string, number>): string {
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  const shown = sorted.slice(0, 5).map(([name, count]) => `"${name}" (${count})`);
+  return sorted.length > 5 ? `${shown.join(', ')} …` : shown.join(', ');
+}
+
+function tally() {
+  const first: number[] = [];
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    add(row: number) {
+      count++;
+      if (first.length < 5) first.push(row);
+    },
+    text: () => rowList(first, count),
+  };
+}
+
+function tooFewRows(table: Table, left: number, notes: readonly Message[]): Result<never> {
+  const reasons = notes.map(english).join(' ');
+  if (table.rows === 1) return bad(message('The table has only one row; at least two are needed to train.'));
+  return bad(
+    message('Only {left} of {rows} rows can be used; at least two are needed. {reasons}', {
+      left,
+      rows: table.rows,
+      reasons: reasons === '' ? '' : `${reasons} Set "data.missing" to "mean", or exclude those columns.`,
+    }),
+  );
+}
+
+/** The classes that are left in the rows that are used, and the values renumbered by them. */
+function presentClasses(target: Target, rows: Uint32Array, task: Task) {
+  if (target.classes === undefined || task === 'regression')
+    return { classes: undefined, values: target.values };
+  const there = new Set<number>();
+  for (const row of rows) there.add(target.values[row]!);
+  if (there.size === target.classes.length) return { classes: target.classes, values: target.values };
+  const kept = target.classes.flatMap((_, k) => (there.has(k) ? [k] : []));
+  const index = new Map(kept.map((k, position) => [k, position]));
+  return {
+    classes: kept.map((k) => target.classes![k]!),
+    values: target.values.map((value) => index.get(value) ?? NaN),
+  };
+}
+
+/** A feature's encoding beside its column in the table. */
+interface Fitted {
+  readonly index: number;
+  readonly encoding: FeatureEncoding;
+}
+
+/** Fits the encodings on the training part; a feature that is constant there is dropped. */
+function fitFeatures(
+  table: Table,
+  features: readonly number[],
+  training: Uint32Array,
+  scaling: 'standard' | 'none',
+  filling: boolean,
+  warn: Warn,
+): Result<Fitted[]> {
+  const fitted: Fitted[] = [];
+  for (const index of features) {
+    const column = table.columns[index]!;
+    const { name } = column;
+    const drop = (value: string): void =>
+      warn(
+        message('Column {column} ("{name}") is not used: it is constant in the training part ({value}).', {
+          column: index + 1,
+          name,
+          value,
+        }),
+        { column: name },
+      );
+    if (column.kind === 'text') {
+      const there = new Set<number>();
+      for (const row of training) if (column.codes[row]! >= 0) there.add(column.codes[row]!);
+      const categories = [...there].map((code) => column.categories[code]!).sort();
+      if (categories.length < 2) drop(categories[0] ?? 'no values');
+      else fitted.push({ index, encoding: { kind: 'one-hot', name, categories } });
+    } else if (column.kind === 'number') {
+      const { mean, deviation, constant } = moments(column.values, training);
+      if (Number.isNaN(mean) || constant) {
+        drop(Number.isNaN(mean) ? 'no values' : String(mean));
+        continue;
+      }
+      if (!Number.isFinite(mean) || !Number.isFinite(deviation) || deviation === 0) return tooWide(name);
+      const scale = scaling === 'standard' ? { mean, scale: deviation } : { mean: 0, scale: 1 };
+      fitted.push({ index, encoding: { kind: 'number', name, ...scale, fill: filling ? mean : null } });
+    }
+  }
+  return ok(fitted);
+}
+
+function tooWide(name: string): Result<never> {
+  return bad(
+    message(
+      'The numbers in "{name}" are too large or too small to compute with. Scale or exclude the column.',
+      { name },
+    ),
+    { column: name },
+  );
+}
+
+function fitTarget(
+  { name, values }: Target,
+  classes: readonly string[] | undefined,
+  training: Uint32Array,
+  scaling: 'standard' | 'none',
+  warn: Warn,
+): Result<Dataset['preprocessing']['target']> {
+  if (classes !== undefined) return ok({ kind: 'classes', name, classes });
+  const { mean, deviation, constant } = moments(values, training);
+  if (constant)
+    warn(message('The target "{name}" is {value} in every row of the training part.', { name, value: mean }));
+  if (scaling === 'none') return ok({ kind: 'number', name, mean: 0, scale: 1 });
+  if (!Number.isFinite(mean) || !Number.isFinite(deviation)) return tooWide(name);
+  return ok({ kind: 'number', name, mean, scale: constant || deviation === 0 ? 1 : deviation });
+}
+
+/** Mean and population standard deviation (divisor n) of the values that are not missing. NaN if there are none. */
+function moments(
+  values: Float64Array,
+  rows: Uint32Array,
+): { mean: number; deviation: number; constant: boolean } {
+  let sum = 0;
+  let count = 0;
+  let first = NaN;
+  let constant = true;
+  for (const row of rows) {
+    const value = values[row]!;
+    if (Number.isNaN(value)) continue;
+    if (count === 0) first = value;
+    else if (value !== first) constant = false;
+    sum += value;
+    count++;
+  }
+  if (count === 0) return { mean: NaN, deviation: NaN, constant: false };
+  if (constant) return { mean: first, deviation: 0, constant };
+  const mean = sum / count;
+  let squares = 0;
+  for (const row of rows) {
+    const value = values[row]!;
+    if (!Number.isNaN(value)) squares += (value - mean) ** 2;
+  }
+  return { mean, deviation: Math.sqrt(squares / count), constant };
+}
+
+function encodeRowsOf(
+  table: Table,
+  features: readonly Fitted[],
+  rows: Uint32Array,
+  width: number,
+): Float64Array {
+  const encoded = new Float64Array(rows.length * width);
+  let offset = 0;
+  for (const { index, encoding } of features) {
+    const column = table.columns[index]!;
+    if (encoding.kind === 'number' && column.kind === 'number') {
+      for (let i = 0; i < rows.length; i++) {
+        const value = column.values[rows[i]!]!;
+        encoded[i * width + offset] =
+          ((Number.isNaN(value) ? encoding.fill! : value) - encoding.mean) / encoding.scale;
+      }
+    } else if (encoding.kind === 'one-hot' && column.kind === 'text') {
+      const position = column.categories.map((category) => encoding.categories.indexOf(category));
+      for (let i = 0; i < rows.length; i++) {
+        const code = column.codes[rows[i]!]!;
+        const at = code < 0 ? -1 : position[code]!;
+        if (at >= 0) encoded[i * width + offset + at] = 1;
+      }
+    }
+    offset += widthOf(encoding);
+  }
+  return encoded;
+}
+
+function noteUnseen(table: Table, features: readonly Fitted[], validation: Uint32Array, warn: Warn): void {
+  for (const { index, encoding } of features) {
+    const column = table.columns[index]!;
+    if (encoding.kind !== 'one-hot' || column.kind !== 'text') continue;
+    const unseen = new Set<number>();
+    for (const row of validation) {
+      const code = column.codes[row]!;
+      if (code >= 0 && !encoding.categories.includes(column.categories[code]!)) unseen.add(code);
+    }
+    if (unseen.size === 0) continue;
+    warn(
+      message(
+        '"{name}" has values in the validation part that the training part lacks ({values}); they count as none.',
+        {
+          name: encoding.name,
+          values: someNames([...unseen].map((code) => column.categories[code]!)),
+        },
+      ),
+      { column: encoding.name },
+    );
+  }
+}
