@@ -314,7 +314,6 @@ async function lastStep(directory: string): Promise<number> {
   let step = 0;
   const reader = new LogReader((line) => {
     step = line.step;
-    return true;
   });
   let file: fs.promises.FileHandle | undefined;
   try {

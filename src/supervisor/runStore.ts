@@ -94,7 +94,6 @@ export class RunStore {
     const directory = this.#directory(id);
     const reader = new LogReader((line) => {
       onLine(line);
-      return true;
     });
     if (directory === undefined) return reader.end();
     try {

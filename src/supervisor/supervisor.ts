@@ -110,8 +110,13 @@ export class Supervisor {
     const ended: RunStatus = canResume(before.state)
       ? before
       : { ...before, state: 'interrupted', reason: 'hostGone' };
-    const { reason: _reason, note: _note, ended: _ended, ...rest } = ended;
-    const status: RunStatus = { ...rest, state: 'starting' };
+    const status: RunStatus = {
+      ...ended,
+      state: 'starting',
+      reason: undefined,
+      note: undefined,
+      ended: undefined,
+    };
     try {
       if (!store.acquire(id))
         return bad(

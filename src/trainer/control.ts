@@ -1,8 +1,11 @@
+/** Why a run shall end before its time. */
+export type Ending = 'user' | 'hostGone' | 'memory';
+
 /** What the host wants of a run: go on, pause, stop. Set by messages, read between steps. */
 export class Control {
   readonly #abort = new AbortController();
   #paused = false;
-  #ending: 'user' | 'hostGone' | undefined;
+  #ending: Ending | undefined;
   #waiting: (() => void)[] = [];
 
   get paused(): boolean {
@@ -10,7 +13,7 @@ export class Control {
   }
 
   /** Why the run shall end; undefined while it shall not. */
-  get ending(): 'user' | 'hostGone' | undefined {
+  get ending(): Ending | undefined {
     return this.#ending;
   }
 
@@ -25,7 +28,7 @@ export class Control {
   }
 
   /** The first reason stays. */
-  end(reason: 'user' | 'hostGone'): void {
+  end(reason: Ending): void {
     this.#ending ??= reason;
     this.#abort.abort();
     this.#wake();

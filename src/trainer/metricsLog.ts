@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { formatLine, LogReader } from '../core/runs/log.ts';
 import type { MetricsLine } from '../core/runs/record.ts';
+import { replaceFile } from '../core/runs/replaceFile.ts';
 
 /** Least time between two writes and between two flushes to disk, in milliseconds. */
 const writeEvery = 250;
@@ -13,16 +14,10 @@ export class MetricsLog {
   #written = 0;
   #synced = 0;
 
-  /** Opens the log and drops what lies behind `step`: a torn line, and steps that a resumed run makes again. */
-  constructor(path: string, step: number) {
-    this.#file = fs.openSync(path, 'a+');
-    try {
-      const end = endOfStep(this.#file, step);
-      if (end < fs.fstatSync(this.#file).size) fs.ftruncateSync(this.#file, end);
-    } catch (error) {
-      fs.closeSync(this.#file);
-      throw error;
-    }
+  /** Opens the log. Of what is in it only the lines stay that `keep` accepts: a resumed run makes the others again. */
+  constructor(path: string, keep: (line: MetricsLine) => boolean) {
+    if (fs.existsSync(path)) rewrite(path, keep);
+    this.#file = fs.openSync(path, 'a');
   }
 
   append(lines: readonly MetricsLine[]): void {
@@ -57,18 +52,11 @@ export class MetricsLog {
   }
 }
 
-/** The offset behind the last good line of a step up to `step`. */
-function endOfStep(file: number, step: number): number {
-  let end = 0;
-  const reader = new LogReader((line, offset) => {
-    if (line.step > step) return false;
-    end = offset;
-    return true;
+function rewrite(path: string, keep: (line: MetricsLine) => boolean): void {
+  const kept: string[] = [];
+  const reader = new LogReader((line) => {
+    if (keep(line)) kept.push(formatLine(line));
   });
-  const buffer = Buffer.alloc(1 << 18);
-  for (let at = 0; ;) {
-    const length = fs.readSync(file, buffer, 0, buffer.length, at);
-    if (length === 0 || !reader.push(buffer.toString('latin1', 0, length))) return end;
-    at += length;
-  }
+  reader.push(fs.readFileSync(path, 'latin1'));
+  replaceFile(fs, path, Buffer.from(kept.join(''), 'latin1'), process.pid);
 }

@@ -34,39 +34,34 @@ export interface LogSummary {
 }
 
 /**
- * Splits a log that arrives in pieces into lines. The pieces are decoded as Latin-1, so that offsets count bytes (a good
- * line is ASCII). A last line without its line break is torn and does not count; a
+ * Splits a log that arrives in pieces into lines. A last line without its line break is torn and does not count; a
  * broken line in the middle is skipped.
  */
 export class LogReader {
-  readonly #onLine: (line: MetricsLine, end: number) => boolean | undefined;
+  readonly #onLine: (line: MetricsLine) => void;
   #rest = '';
-  #offset = 0;
   #lines = 0;
   #torn = 0;
 
-  /** `onLine` gets each good line and the offset in bytes just behind it; returning false ends the reading. */
-  constructor(onLine: (line: MetricsLine, end: number) => boolean | undefined) {
+  constructor(onLine: (line: MetricsLine) => void) {
     this.#onLine = onLine;
   }
 
-  /** Takes the next piece. False when `onLine` wants no more. */
-  push(text: string): boolean {
+  /** Takes the next piece. */
+  push(text: string): void {
     const whole = this.#rest + text;
     let start = 0;
     for (let end = whole.indexOf('\n', start); end !== -1; end = whole.indexOf('\n', start)) {
       const line = parseLine(whole.slice(start, end));
-      this.#offset += end + 1 - start;
       start = end + 1;
       if (line === undefined) {
         this.#torn += 1;
       } else {
         this.#lines += 1;
-        if (this.#onLine(line, this.#offset) === false) return false;
+        this.#onLine(line);
       }
     }
     this.#rest = whole.slice(start);
-    return true;
   }
 
   /** To be called at the end of the log. */

@@ -1,0 +1,196 @@
+import * as fs from 'node:fs';
+import { createAnswerWriter } from '../core/data/answers.ts';
+import { createRecordReader } from '../core/data/csv.ts';
+import {
+  answerFields,
+  createRowEncoder,
+  decodeOutput,
+  encodeRows,
+  unseenWarnings,
+  type RowEncoder,
+} from '../core/data/encode.ts';
+import type { FileRow } from '../core/data/records.ts';
+import { bad, english, message, ok, type Problem, type Result } from '../core/messages/message.ts';
+import { forward } from '../core/network/predict.ts';
+import type { ToTrainer } from '../core/protocol/trainer.ts';
+import { fileProblem } from '../core/runs/fileProblem.ts';
+import { decodeCheckpoint, type Checkpoint } from '../core/training/checkpoint.ts';
+import type { Channel } from './channel.ts';
+import type { Control } from './control.ts';
+import { FilePieces } from './dataFile.ts';
+import { RunFolder } from './runFolder.ts';
+
+type Order = Extract<ToTrainer, { type: 'predict' }>;
+
+/** Rows of a file that go through the network at once. */
+const blockRows = 1024;
+
+/** Answers rows, or a whole CSV file, with the best model of a run. Never rejects. */
+export async function predictRows(order: Order, control: Control, channel: Channel): Promise<void> {
+  const model = bestModel(new RunFolder(order.directory));
+  const result = !model.ok
+    ? model
+    : order.file === undefined
+      ? answerRows(model.value, order.rows ?? [])
+      : await answerFile(model.value, order.file, control, (share) =>
+          channel.send({ type: 'phase', phase: 'reading', share }),
+        );
+  if (!result.ok) {
+    await channel.deliver({ type: 'problems', problems: [...result.problems] });
+    return;
+  }
+  for (const warning of result.warnings) channel.log('warn', english(warning.message));
+  await channel.deliver({ type: 'predicted', answers: [...result.value.answers], rows: result.value.rows });
+}
+
+interface Answers {
+  readonly answers: readonly Record<string, string | number>[];
+  readonly rows: number;
+}
+
+/** The best checkpoint, else the newest. */
+function bestModel(folder: RunFolder): Result<Checkpoint> {
+  let problems: readonly Problem[] = [
+    {
+      message: message('This run has no trained model yet. Train it for at least one epoch.'),
+      where: { file: folder.path },
+    },
+  ];
+  for (const name of ['best', 'last', 'previous'] as const) {
+    const bytes = folder.checkpoint(name);
+    if (bytes === undefined) continue;
+    const decoded = decodeCheckpoint(bytes);
+    if (decoded.ok) return decoded;
+    problems = decoded.problems;
+  }
+  return { ok: false, problems };
+}
+
+function answerRows(model: Checkpoint, rows: readonly Record<string, string>[]): Result<Answers> {
+  const features = encodeRows(model.preprocessing, rows);
+  if (!features.ok) return features;
+  return ok({ answers: outputs(model, features.value, rows.length), rows: rows.length }, features.warnings);
+}
+
+function outputs(model: Checkpoint, features: Float64Array, rows: number): Record<string, string | number>[] {
+  const values = forward(model.model, model.parameters, features, rows, model.inputs);
+  return Array.from({ length: rows }, (_, row) =>
+    decodeOutput(model.preprocessing, values.subarray(row * model.outputs, (row + 1) * model.outputs)),
+  );
+}
+
+/** Reads in pieces, writes beside the goal, and renames at the end: there is a whole file of answers or none. */
+async function answerFile(
+  model: Checkpoint,
+  { from, to }: { readonly from: string; readonly to: string },
+  control: Control,
+  onProgress: (share: number) => void,
+): Promise<Result<Answers>> {
+  if (sameFile(from, to))
+    return bad(
+      message('The answers would replace the rows that they answer. Choose another file for them.'),
+      { file: to },
+    );
+  const temporary = `${to}.${process.pid}.tmp`;
+  const pieces = new FilePieces(from, onProgress);
+  let file: number | undefined;
+  try {
+    file = fs.openSync(temporary, 'w');
+    const answering = new FileAnswering(model, file);
+    const reader = createRecordReader();
+    for await (const piece of pieces) {
+      if (control.ending !== undefined) return bad(message('The prediction was cancelled.'));
+      const done = answering.take(reader.push(piece), reader.layout);
+      if (!done.ok) return inFile(done, from);
+    }
+    const done = answering.take(reader.finish(), reader.layout);
+    if (!done.ok) return inFile(done, from);
+    if (answering.rows === 0) return bad(message('The file has a header but no rows.'), { file: from });
+    fs.fsyncSync(file);
+    fs.closeSync(file);
+    file = undefined;
+    fs.renameSync(temporary, to);
+    return ok({ answers: [], rows: answering.rows }, [...reader.warnings, ...answering.warnings()]);
+  } catch (error) {
+    return { ok: false, problems: [pieces.problem ?? fileProblem(error, to, 'write')] };
+  } finally {
+    if (file !== undefined) fs.closeSync(file);
+    fs.rmSync(temporary, { force: true });
+  }
+}
+
+/** Turns the rows of a file into lines of the file of answers. */
+class FileAnswering {
+  readonly #model: Checkpoint;
+  readonly #file: number;
+  #encoder: RowEncoder | undefined;
+  #writer: ReturnType<typeof createAnswerWriter> | undefined;
+  rows = 0;
+
+  constructor(model: Checkpoint, file: number) {
+    this.#model = model;
+    this.#file = file;
+  }
+
+  warnings(): Problem[] {
+    return this.#encoder === undefined ? [] : unseenWarnings(this.#encoder.unseen);
+  }
+
+  take(
+    read: Result<readonly FileRow[]>,
+    layout: ReturnType<typeof createRecordReader>['layout'],
+  ): Result<void> {
+    if (!read.ok) return read;
+    if (layout === undefined) return ok(undefined);
+    const { preprocessing } = this.#model;
+    if (this.#encoder === undefined || this.#writer === undefined) {
+      const encoder = createRowEncoder(preprocessing, layout.names, layout.decimal);
+      if (!encoder.ok) return encoder;
+      this.#encoder = encoder.value;
+      this.#writer = createAnswerWriter(layout.names, answerFields(preprocessing), layout.delimiter);
+      write(this.#file, this.#writer.header);
+    }
+    for (let start = 0; start < read.value.length; start += blockRows) {
+      const problem = this.#block(read.value.slice(start, start + blockRows), this.#encoder, this.#writer);
+      if (problem !== undefined) return { ok: false, problems: [problem] };
+    }
+    return ok(undefined);
+  }
+
+  #block(
+    rows: readonly FileRow[],
+    encoder: RowEncoder,
+    writer: ReturnType<typeof createAnswerWriter>,
+  ): Problem | undefined {
+    const features = new Float64Array(rows.length * encoder.width);
+    for (const [i, { row, cells }] of rows.entries()) {
+      const problem = encoder.encode(cells, row, features, i * encoder.width);
+      if (problem !== undefined) return problem;
+    }
+    const answers = outputs(this.#model, features, rows.length);
+    write(this.#file, rows.map(({ cells }, i) => writer.row(cells, Object.values(answers[i]!))).join(''));
+    this.rows += rows.length;
+    return undefined;
+  }
+}
+
+function write(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length;) at += fs.writeSync(file, bytes, at, bytes.length - at);
+}
+
+/** Problems of rows say in which file. */
+function inFile(result: Extract<Result<unknown>, { ok: false }>, file: string): Result<never> {
+  return {
+    ok: false,
+    problems: result.problems.map((problem) => ({ ...problem, where: { file, ...problem.where } })),
+  };
+}
+
+function sameFile(a: string, b: string): boolean {
+  try {
+    return fs.realpathSync(a) === fs.realpathSync(b);
+  } catch {
+    return false;
+  }
+}
