@@ -100,6 +100,12 @@ function sumOver(x: Expr, axis: Axis): Expr {
   return x.axes.includes(axis) ? b.sum(x, axis) : times(x, size(axis));
 }
 
+function freshAxis(axis: Axis, taken: readonly Axis[]): Axis {
+  let fresh = `${axis}′`;
+  while (taken.includes(fresh)) fresh += '′';
+  return fresh;
+}
+
 type Words = (args: readonly string[], place: Place) => string;
 type One = (x: Fragment) => Fragment;
 type Two = (x: Fragment, y: Fragment) => Fragment;
@@ -814,7 +820,11 @@ const rows = {
     dtype: (args) => need(args, 0).dtype,
     vjp: (g, out) => {
       const axis = axisOf(out.attributes);
-      return times(b.indicator(b.eq(index(axis), argument(out, 1))), g);
+      const at = argument(out, 1);
+      if (!at.axes.includes(axis)) return times(b.indicator(b.eq(index(axis), at)), g);
+      // Positions run along the gathered axis itself (a permutation): keep the two apart under another name.
+      const copy = freshAxis(axis, g.axes);
+      return b.rename(sumOver(times(b.indicator(b.eq(index(copy), at)), g), axis), copy, axis);
     },
     print: {
       tex: two((x, i) => ({ text: `${texWrap(x, p.atom)}_{${i.text}}`, precedence: p.atom })),

@@ -1,0 +1,26 @@
+/** The losses by id. Importing this file builds no expression: each is built when it is first asked for. */
+import { binaryCrossEntropyLogits, softmaxCrossEntropy } from './classification.ts';
+import type { Loss } from './loss.ts';
+import { huber, meanAbsoluteError, meanSquaredError } from './regression.ts';
+
+const all: readonly Loss[] = [
+  meanSquaredError,
+  meanAbsoluteError,
+  huber,
+  binaryCrossEntropyLogits,
+  softmaxCrossEntropy,
+];
+const byId: ReadonlyMap<string, Loss> = new Map(all.map((loss) => [loss.id, loss]));
+
+/** Ids of all losses, in the order in which they are offered. */
+export const lossIds: readonly string[] = all.map((loss) => loss.id);
+
+/** The loss of an id, or undefined. */
+export function loadLoss(id: string): Loss | undefined {
+  return byId.get(id);
+}
+
+/** All losses, in the order in which they are offered. */
+export function losses(): readonly Loss[] {
+  return all;
+}

@@ -1,0 +1,67 @@
+import { message, ok, type Problem, type Result } from '../messages/message.ts';
+import type { Loss } from './loss.ts';
+
+interface Range {
+  readonly id: string;
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly minExclusive?: boolean;
+  readonly maxExclusive?: boolean;
+}
+
+/** What an experiment may set: the parameters, and the options that have a range. */
+function ranges(loss: Loss): readonly Range[] {
+  const options = (loss.options ?? []).flatMap(({ id, neutral, range }) =>
+    range === undefined ? [] : [{ id, default: neutral, ...range }],
+  );
+  return [...loss.parameters, ...options];
+}
+
+/**
+ * Fills in the defaults of a loss's parameters and options and checks names and ranges. Problems carry the path
+ * within an experiment (`loss.parameters.delta`).
+ */
+export function checkParameters(
+  loss: Loss,
+  given: Readonly<Record<string, number>>,
+): Result<Record<string, number>> {
+  const known = ranges(loss);
+  const problems: Problem[] = [];
+  for (const id of Object.keys(given)) {
+    if (known.some((range) => range.id === id)) continue;
+    const names = known.map((range) => range.id).join(', ');
+    const text =
+      names === ''
+        ? message('{loss} has no parameter "{id}"; it has none at all. Remove it.', { loss: loss.name, id })
+        : message('{loss} has no parameter "{id}"; it has: {names}.', { loss: loss.name, id, names });
+    problems.push({ message: text, where: { path: `loss.parameters.${id}` } });
+  }
+  const values: Record<string, number> = {};
+  for (const range of known) {
+    const value = Object.hasOwn(given, range.id) ? given[range.id]! : range.default;
+    values[range.id] = value;
+    if (isWithin(value, range)) continue;
+    problems.push({
+      message: message('Parameter "{id}" of {loss} must be {range}, found {value}.', {
+        id: range.id,
+        loss: loss.name,
+        range: inWords(range),
+        value: String(value),
+      }),
+      where: { path: `loss.parameters.${range.id}` },
+    });
+  }
+  return problems.length === 0 ? ok(values) : { ok: false, problems };
+}
+
+function isWithin(value: number, { min, max, minExclusive, maxExclusive }: Range): boolean {
+  const above = minExclusive === true ? value > min : value >= min;
+  const below = maxExclusive === true ? value < max : value <= max;
+  return above && below;
+}
+
+function inWords({ min, max, minExclusive, maxExclusive }: Range): string {
+  const low = minExclusive === true ? `greater than ${min}` : `at least ${min}`;
+  return `${low} and ${maxExclusive === true ? `less than ${max}` : `at most ${max}`}`;
+}

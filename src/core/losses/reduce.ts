@@ -1,0 +1,59 @@
+/** From the loss of one element to the loss of a batch. */
+import { div, mean, mul, sum } from '../expression/build.ts';
+import { input, size, type Expr } from '../expression/expression.ts';
+import type { Loss } from './loss.ts';
+
+export const reductions = ['none', 'mean', 'sum'] as const;
+export type Reduction = (typeof reductions)[number];
+
+export interface ReduceOptions {
+  /** Ids of the loss's options that are given (see `Option`). */
+  readonly keep?: readonly string[];
+  /**
+   * A factor for each element, and what the mean then divides by: the sum of the weights (PyTorch's mse_loss and
+   * l1_loss, scikit-learn) or the number of elements (PyTorch's huber_loss and BCE, Keras).
+   */
+  readonly weight?: { readonly by: Expr; readonly meanOver: 'weights' | 'elements' };
+}
+
+/**
+ * A reduced loss. The mean is over all elements; where the loss has a divisor of its own (class weights, ignored
+ * labels) it divides by the divisor's sum, as PyTorch. The mean of nothing is NaN, the sum 0.
+ */
+export function reduce(loss: Loss, reduction: Reduction, { keep = [], weight }: ReduceOptions = {}): Expr {
+  const element = loss.expression(keep);
+  const weighted = weight === undefined ? element : mul(weight.by, element);
+  if (reduction === 'none') return weighted;
+  if (reduction === 'sum') return over(weighted, sum);
+  const divisor = loss.divisor?.(keep);
+  if (divisor !== undefined && divisor.kind !== 'const') return div(over(weighted, sum), over(divisor, sum));
+  if (weight?.meanOver === 'weights') return div(over(weighted, sum), over(weight.by, sum));
+  return over(weighted, mean);
+}
+
+function over(expr: Expr, reduction: (x: Expr, axis: string) => Expr): Expr {
+  // The last axis first, so that a row's value exists on the way.
+  return expr.axes.reduceRight((inner, axis) => reduction(inner, axis), expr);
+}
+
+/**
+ * What training minimises: Σ w·ℓ / Σ w over the samples, with an input `weight` on axis `sample` (w = 0 pads a short
+ * last batch) and ℓ averaged over the outputs. The loss's parameters and its options with a range stay symbolic.
+ */
+export function weightedMean(loss: Loss): Expr {
+  const settable = (loss.options ?? [])
+    .filter((option) => option.range !== undefined)
+    .map((option) => option.id);
+  const element = loss.expression(settable);
+  const perSample = element.axes
+    .filter((axis) => axis !== 'sample')
+    .reduceRight<Expr>((inner, axis) => mean(inner, axis), element);
+  const weight = input('weight', ['sample']);
+  return div(sum(mul(weight, perSample), 'sample'), sum(weight, 'sample'));
+}
+
+/** The number of elements that a plain mean runs over. */
+export function elementCount(loss: Loss): Expr {
+  const [first, ...rest] = loss.expression().axes.map((axis) => size(axis));
+  return rest.reduce<Expr>((product, n) => mul(product, n), first ?? size('sample'));
+}
