@@ -311,7 +311,8 @@ export interface Sniffed extends FileLayout {
   readonly exact: boolean;
 }
 
-const sniffedRows = 2000;
+/** Rows of the beginning in which {@link sniff} counts different values. */
+export const sniffedRows = 2000;
 
 /**
  * Looks at the first bytes of a file (up to {@link headBytes} are used) of `totalSize` bytes: layout, columns and

@@ -61,6 +61,7 @@ export function createDecoder(): Decoder {
   };
 
   const whole = (bytes: Uint8Array): string => {
+    if (encoding === 'windows-1252') return windows1252(bytes);
     decoder ??= new StandardTextDecoder(encoding, { fatal: true, ignoreBOM: true });
     return decoder.decode(bytes, { stream: false });
   };
@@ -127,6 +128,25 @@ export function createDecoder(): Decoder {
     warnings,
     push,
   };
+}
+
+/** Code points of the bytes 0x80–0x9f in windows-1252 (WHATWG Encoding Standard, index-windows-1252). */
+const upper1252 = [
+  0x20ac, 0x81, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d,
+  0x017d, 0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a,
+  0x0153, 0x9d, 0x017e, 0x0178,
+];
+
+/** Our own, because Node since 20.18.3 and 22.13 decodes windows-1252 as ISO 8859-1 (nodejs/node issue 56542). */
+function windows1252(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; at += 8192) {
+    const codes = Array.from(bytes.subarray(at, at + 8192), (b) =>
+      b >= 0x80 && b < 0xa0 ? upper1252[b - 0x80]! : b,
+    );
+    parts.push(String.fromCharCode(...codes));
+  }
+  return parts.join('');
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -2,7 +2,7 @@ import type { Task } from '../losses/loss.ts';
 import type { ExperimentInput } from '../training/experiment.ts';
 import { builtins } from './builtin.ts';
 import type { BuiltinId, GeneratedId } from './catalogue.ts';
-import type { Sniffed, SniffedColumn } from './csv.ts';
+import { sniffedRows, type Sniffed, type SniffedColumn } from './csv.ts';
 import { generators } from './generators.ts';
 
 /** Losses to begin with, by what is predicted. */
@@ -113,12 +113,10 @@ function rowNumberColumns(seen: Seen, target: string | undefined): string[] {
   return seen.columns
     .filter(
       (column) =>
-        column.name !== target && column.whole && column.distinct === Math.min(seen.rows, sniffedMost),
+        column.name !== target && column.whole && column.distinct === Math.min(seen.rows, sniffedRows),
     )
     .filter(
       (column) => /^(?:id|index|row|no\.?|nr\.?|#|unnamed: 0|column 1)$/i.test(column.name) && counts(column),
     )
     .map(({ name }) => name);
 }
-/** The rows in which {@link sniff} counts different values. */
-const sniffedMost = 2000;
