@@ -65,6 +65,8 @@ export function writeWindow(
   const places = Math.min(steps * plan.batch, order.length - first);
   const rows = new Float64Array(plan.window * plan.batch);
   const weights = new Float64Array(plan.window * plan.batch);
+  // Places without a row repeat a row of the same batch: 0 · ∞ from a row of another batch would spoil this one.
+  rows.fill(order[first + places - 1]!);
   for (let i = 0; i < places; i++) {
     rows[i] = order[first + i]!;
     weights[i] = 1;

@@ -61,15 +61,18 @@ function bind(kernel: Kernel, memory: (name: string) => Float64Array): () => voi
   if (output.length < width * height) {
     throw new RangeError(`float64 device: kernel "${kernel.name}" writes ${width * height} values into ${output.length}`);
   }
-  const body = kernel.body.replaceAll('this.thread.x', 'threadX').replaceAll('this.thread.y', 'threadY');
+  const body = kernel.body.replaceAll('this.thread.x', '$x').replaceAll('this.thread.y', '$y');
   // The text comes from our own kernel builders, never from a user; it has to be a function to be compiled by V8.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
   const loops = new Function(
-    'output',
+    // Dollar signs keep these names apart from those of a kernel's parameters.
+    '$output',
     ...kernel.reads.map((read) => read.parameter),
     `'use strict';
-     const element = (threadX, threadY) => { ${body} };
-     for (let y = 0; y < ${height}; y++) for (let x = 0; x < ${width}; x++) output[y * ${width} + x] = element(x, y);`,
+     const $element = ($x, $y) => { ${body} };
+     for (let $y = 0; $y < ${height}; $y++) {
+       for (let $x = 0; $x < ${width}; $x++) $output[$y * ${width} + $x] = $element($x, $y);
+     }`,
   ) as Loops;
   const inputs = kernel.reads.map((read) => memory(read.buffer));
   return () => loops(output, ...inputs);

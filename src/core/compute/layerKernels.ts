@@ -94,8 +94,8 @@ export function layerBackward(layer: Layer, below: Layer, batch: number): Piece 
   return piece(
     deltaName(below),
     [depth, batch],
-    { delta: deltaName(layer), weight: `${weightName(layer)}.transposed`, output: outputName(below) },
-    `${statements}\nconst d = ${value};\nconst h = output[this.thread.y * ${depth} + this.thread.x];\n${derivative(below.activation)}`,
+    { delta: deltaName(layer), weight: `${weightName(layer)}.transposed`, activated: outputName(below) },
+    `${statements}\nconst d = ${value};\nconst h = activated[this.thread.y * ${depth} + this.thread.x];\n${derivative(below.activation)}`,
   );
 }
 

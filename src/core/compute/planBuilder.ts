@@ -140,7 +140,7 @@ export function evaluationPlan(options: PlanOptions & { readonly batch?: number 
     rows,
     width: inputs,
     batch,
-    row: { reads: clock, text: `const place = ${place};\nlet r = place;\nif (place >= ${rows}) { r = 0; }` },
+    row: { reads: clock, text: `const place = ${place};\nlet r = place;\nif (place >= ${rows}) { r = ${rows - 1}; }` },
     weight: { reads: clock, text: `let w = 1.0;\nif (${place} >= ${rows}) { w = 0.0; }\nreturn w;` },
   });
   const last = network.layers.at(-1)!;
