@@ -15,11 +15,16 @@ const wall = (folder, ...forbidden) => ({
   },
 });
 const vscode = [['vscode'], 'only src/extension may import vscode'];
-const node = [['node:*', 'fs', 'path', 'os', 'child_process', 'worker_threads'], 'this folder must not use Node built-ins'];
+const node = [
+  ['node:*', 'fs', 'path', 'os', 'child_process', 'worker_threads'],
+  'this folder must not use Node built-ins',
+];
 const gpu = [['gpu.js', 'webgpu'], 'only src/trainer/device may import GPU.js'];
 const chart = [['chart.js', '@vscode-elements/*'], 'only src/webview draws'];
 const faces = (...own) => [
-  ['core', 'trainer', 'supervisor', 'extension', 'webview', 'cli'].filter((f) => !own.includes(f)).map((f) => `**/${f}/**`),
+  ['core', 'trainer', 'supervisor', 'extension', 'webview', 'cli']
+    .filter((f) => !own.includes(f))
+    .map((f) => `**/${f}/**`),
   `this folder may import only ${own.join(', ')}`,
 ];
 
@@ -29,14 +34,23 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ['*.js', '*.mjs', 'scripts/*.mjs'] }, tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', '*.mjs', 'scripts/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-unused-expressions': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
@@ -53,10 +67,17 @@ export default tseslint.config(
   {
     files: ['src/core/**/*.ts'],
     rules: {
-      'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'core takes its randomness as an argument' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'core takes its randomness as an argument' },
+      ],
       'no-restricted-globals': ['error', 'Date', 'performance'],
     },
   },
   { files: ['scripts/**', 'bench/**', 'test/**', 'src/cli/**'], rules: { 'no-console': 'off' } },
-  { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked, languageOptions: { globals: globals.node } },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: { globals: globals.node },
+  },
 );

@@ -19,10 +19,12 @@ const shared: esbuild.BuildOptions = {
 };
 const node: esbuild.BuildOptions = { ...shared, platform: 'node', target: 'node20' };
 
+const bundleUrl = 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;';
+
 /** CommonJS bundles know no `import.meta.url`; their own file name stands in for it. */
 const importMetaUrl: esbuild.BuildOptions = {
   define: { 'import.meta.url': '__bundleUrl', 'import.meta.dirname': '__dirname' },
-  banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  banner: { js: bundleUrl },
 };
 
 /** What is built, by the name under which its metafile is kept in out/meta. */
@@ -36,7 +38,9 @@ const bundles: Record<string, esbuild.BuildOptions> = {
     chunkNames: 'chunks/[name]-[hash]',
     external: ['vscode'],
     // Bundled CommonJS libraries reach Node's built-ins through `require`.
-    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
   },
   trainer: {
     ...node,
@@ -55,7 +59,10 @@ const bundles: Record<string, esbuild.BuildOptions> = {
     outdir: 'dist',
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
-    banner: { js: '#!/usr/bin/env node\n' + importMetaUrl.banner!['js'] },
+    banner: {
+      js: `#!/usr/bin/env node
+${bundleUrl}`,
+    },
   },
   webview: {
     ...shared,
@@ -96,7 +103,10 @@ for (const [name, options] of Object.entries(bundles)) {
       setup(build) {
         build.onStart(() => console.log(`[watch] build started: ${name}`));
         build.onEnd((result) => {
-          for (const e of result.errors) console.error(`> ${e.location?.file ?? ''}:${e.location?.line ?? 0}:${e.location?.column ?? 0}: error: ${e.text}`);
+          for (const e of result.errors)
+            console.error(
+              `> ${e.location?.file ?? ''}:${e.location?.line ?? 0}:${e.location?.column ?? 0}: error: ${e.text}`,
+            );
           console.log(`[watch] build finished: ${name}`);
         });
       },

@@ -11,4 +11,11 @@ for (const args of [['scripts/build.ts', '--production'], ['scripts/notices.ts']
   if (step.status !== 0) process.exit(step.status ?? 1);
 }
 // Everything is bundled, so no dependency is looked for or packed.
-await createVSIX({ cwd: root, packagePath: vsixPath, dependencies: false, useYarn: false, skipLicense: false, allowMissingRepository: true });
+await createVSIX({
+  cwd: root,
+  packagePath: vsixPath,
+  dependencies: false,
+  useYarn: false,
+  skipLicense: false,
+  allowMissingRepository: true,
+});

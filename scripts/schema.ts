@@ -49,7 +49,9 @@ function parametersSchema(loss: Loss): Draft {
         type: 'number',
         description: p.meaning,
         default: p.default,
-        ...(Number.isFinite(p.min) ? { [p.minExclusive === true ? 'exclusiveMinimum' : 'minimum']: p.min } : {}),
+        ...(Number.isFinite(p.min)
+          ? { [p.minExclusive === true ? 'exclusiveMinimum' : 'minimum']: p.min }
+          : {}),
         ...(Number.isFinite(p.max) ? { maximum: p.max } : {}),
       },
     ]),
@@ -60,7 +62,8 @@ function parametersSchema(loss: Loss): Draft {
 function object(root: Draft, ...path: string[]): Draft {
   return path.reduce<Draft>((node, key) => {
     const next = node[key];
-    if (typeof next !== 'object' || next === null) throw new Error(`The experiment schema has no ${path.join('.')}`);
+    if (typeof next !== 'object' || next === null)
+      throw new Error(`The experiment schema has no ${path.join('.')}`);
     return next as Draft;
   }, root);
 }

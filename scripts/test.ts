@@ -30,14 +30,30 @@ function check(name: string, code: number): void {
   else failed++;
 }
 
-const vitestSchema = v.object({ numPassedTests: v.number(), numFailedTests: v.number(), numPendingTests: v.number(), numFailedTestSuites: v.number() });
+const vitestSchema = v.object({
+  numPassedTests: v.number(),
+  numFailedTests: v.number(),
+  numPendingTests: v.number(),
+  numFailedTestSuites: v.number(),
+});
 
 /** A vitest configuration; every test counts, and so does a run that broke. */
 function vitest(name: string, config: string): void {
   const file = path.join(out, `${name}.json`);
   fs.rmSync(file, { force: true });
-  const code = node(bin('vitest/vitest.mjs'), 'run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`);
-  if (!fs.existsSync(file)) return check(`${name}: vitest wrote its results`, 1);
+  const code = node(
+    bin('vitest/vitest.mjs'),
+    'run',
+    '--config',
+    config,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  );
+  if (!fs.existsSync(file)) {
+    check(`${name}: vitest wrote its results`, 1);
+    return;
+  }
   const result = v.parse(vitestSchema, JSON.parse(fs.readFileSync(file, 'utf8')));
   passed += result.numPassedTests;
   failed += result.numFailedTests;
@@ -47,10 +63,18 @@ function vitest(name: string, config: string): void {
 
 /** A program that ends with `…N passed, N failed…`. */
 function counted(name: string, ...args: string[]): void {
-  const result = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', stdio: ['inherit', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
+  const result = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['inherit', 'pipe', 'inherit'],
+    maxBuffer: 1 << 28,
+  });
   process.stdout.write(result.stdout);
   const counts = [...result.stdout.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1);
-  if (counts === undefined || Number(counts[1]) === 0) return check(`${name}: some test ran`, 1);
+  if (counts === undefined || Number(counts[1]) === 0) {
+    check(`${name}: some test ran`, 1);
+    return;
+  }
   passed += Number(counts[1]);
   failed += Number(counts[2]);
   if (result.status !== 0 && Number(counts[2]) === 0) check(`${name}: ended well`, 1);
@@ -58,20 +82,32 @@ function counted(name: string, ...args: string[]): void {
 
 /** Installs Debian's Chromium, and the Vulkan loader with which its software adapter serves WebGPU tests. */
 function installChromium(): void {
-  try {
-    findChromium();
-    return;
-  } catch {
-    if (process.platform !== 'linux') throw new Error('No Chromium found: set CHROMIUM to the path of a Chrome or Chromium.');
-  }
+  const vulkan = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64'].some((folder) =>
+    fs.existsSync(path.join(folder, 'libvulkan.so.1')),
+  );
+  if (hasChromium() && (vulkan || process.platform !== 'linux')) return;
+  if (process.platform !== 'linux')
+    throw new Error('No Chromium found: set CHROMIUM to the path of a Chrome or Chromium.');
   const apt = (...args: string[]): number => {
-    const command = process.getuid?.() === 0 ? ['apt-get', ...args] : ['sudo', '-n', 'apt-get', ...args];
-    return spawnSync(command[0]!, command.slice(1), { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status ?? 1;
+    const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+    const [command, ...rest] = [...asRoot, 'apt-get', ...args];
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    return spawnSync(command!, rest, { stdio: 'inherit', env }).status ?? 1;
   };
   console.log('Installing Chromium (apt-get install chromium libvulkan1) …');
   apt('update', '-qq');
-  if (apt('install', '-y', '-qq', '--no-install-recommends', 'chromium', 'libvulkan1') !== 0) throw new Error('Chromium could not be installed. Run: sudo apt-get install chromium libvulkan1');
-  findChromium();
+  apt('install', '-y', '-qq', '--no-install-recommends', 'chromium', 'libvulkan1');
+  if (!hasChromium())
+    throw new Error('Chromium could not be installed. Run: sudo apt-get install chromium libvulkan1');
+}
+
+function hasChromium(): boolean {
+  try {
+    findChromium();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 fs.mkdirSync(out, { recursive: true });

@@ -3,14 +3,24 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const projects = ['src/core', 'src/trainer', 'src/supervisor', 'src/cli', 'src/extension', 'src/webview', '.'];
+const projects = [
+  'src/core',
+  'src/trainer',
+  'src/supervisor',
+  'src/cli',
+  'src/extension',
+  'src/webview',
+  '.',
+];
 const queue = [...projects];
 let failed = 0;
 
 async function check(): Promise<void> {
   for (let project = queue.shift(); project !== undefined; project = queue.shift()) {
     const args = [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--pretty', 'false'];
-    const code = await new Promise((done) => spawn(process.execPath, args, { cwd: root, stdio: 'inherit' }).on('exit', done));
+    const code = await new Promise((done) =>
+      spawn(process.execPath, args, { cwd: root, stdio: 'inherit' }).on('exit', done),
+    );
     if (code !== 0) failed++;
   }
 }

@@ -79,7 +79,8 @@ export class Typesetter {
   private mark(name: string, outline: string, { sx, sy, x, y }: Place): string {
     if (Math.abs(sx + sy) > 1e-6) throw new Error(`A glyph is stretched: ${sx}, ${sy}`);
     let key = name;
-    for (let n = 2; this.outlines[key] !== undefined && this.outlines[key] !== outline; n++) key = `${name}.${n}`;
+    for (let n = 2; this.outlines[key] !== undefined && this.outlines[key] !== outline; n++)
+      key = `${name}.${n}`;
     this.outlines[key] = outline;
     return [key, Math.round(x), Math.round(y), Number(sx.toFixed(3))].join(' ');
   }
@@ -94,7 +95,8 @@ function within(outer: Place, transform: string): Place {
   let place = outer;
   for (const [, name, args] of transform.matchAll(/(\w+)\(([^)]*)\)/g)) {
     const [a = 0, b] = numbers(args);
-    if (name === 'translate') place = { ...place, x: place.x + place.sx * a, y: place.y + place.sy * (b ?? 0) };
+    if (name === 'translate')
+      place = { ...place, x: place.x + place.sx * a, y: place.y + place.sy * (b ?? 0) };
     else if (name === 'scale') place = { ...place, sx: place.sx * a, sy: place.sy * (b ?? a) };
     else throw new Error(`MathJax used the transformation ${name ?? transform}`);
   }
@@ -107,5 +109,10 @@ function attribute(node: LiteElement, name: string): string {
 }
 
 function numbers(text: unknown): number[] {
-  return typeof text === 'string' ? text.trim().split(/[\s,]+/).map(Number) : [];
+  return typeof text === 'string'
+    ? text
+        .trim()
+        .split(/[\s,]+/)
+        .map(Number)
+    : [];
 }

@@ -48,7 +48,10 @@ export interface Server {
   readonly workspace: string;
   readonly userData: string;
   /** The address of the workbench; `payload` are VS Code's own start parameters. */
-  url(payload?: readonly (readonly [string, string])[], open?: 'folder' | 'none' | { workspaceFile: string }): string;
+  url(
+    payload?: readonly (readonly [string, string])[],
+    open?: 'folder' | 'none' | { workspaceFile: string },
+  ): string;
   /** The URI under which the workbench knows a path of this machine. */
   remote(file: string): string;
   /** Process ids of the server's whole group, for tests that kill parts of it. */
@@ -86,13 +89,26 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   };
   const userData = folder('user-data');
   const extensions = folder('extensions');
-  const workspace = options.openInPlace === true && options.workspace !== undefined ? options.workspace : folder('workspace');
+  const workspace =
+    options.openInPlace === true && options.workspace !== undefined ? options.workspace : folder('workspace');
   fs.mkdirSync(path.join(userData, 'User'), { recursive: true });
-  fs.writeFileSync(path.join(userData, 'User/settings.json'), JSON.stringify({ ...quietSettings, ...options.settings }, undefined, 2));
-  if (options.workspace !== undefined && options.openInPlace !== true) fs.cpSync(options.workspace, workspace, { recursive: true });
+  fs.writeFileSync(
+    path.join(userData, 'User/settings.json'),
+    JSON.stringify({ ...quietSettings, ...options.settings }, undefined, 2),
+  );
+  if (options.workspace !== undefined && options.openInPlace !== true)
+    fs.cpSync(options.workspace, workspace, { recursive: true });
 
-  const inherited = Object.entries(process.env).filter(([k]) => !/^(npm_|VSCODE_|ELECTRON_|CODE_SERVER|NODE_OPTIONS|PASSWORD|PORT$|XDG_|VITEST)/i.test(k));
-  const env = { ...Object.fromEntries(inherited), HOME: folder('home'), TMPDIR: folder('tmp'), EXTENSIONS_GALLERY: '{"serviceUrl":""}', ...options.env };
+  const inherited = Object.entries(process.env).filter(
+    ([k]) => !/^(npm_|VSCODE_|ELECTRON_|CODE_SERVER|NODE_OPTIONS|PASSWORD|PORT$|XDG_|VITEST)/i.test(k),
+  );
+  const env = {
+    ...Object.fromEntries(inherited),
+    HOME: folder('home'),
+    TMPDIR: folder('tmp'),
+    EXTENSIONS_GALLERY: '{"serviceUrl":""}',
+    ...options.env,
+  };
   const port = options.port ?? (await freePort());
   const logFile = path.join(root, 'server.log');
   const log = fs.openSync(logFile, 'w');
@@ -100,22 +116,45 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     editorNode,
     [
       path.join(codeServer, 'out/node/entry.js'),
-      ...['--config', path.join(root, 'config.yaml'), '--user-data-dir', userData, '--extensions-dir', extensions],
-      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--ignore-last-opened', '--vscode-option', 'enable-smoke-test-driver'],
+      ...[
+        '--config',
+        path.join(root, 'config.yaml'),
+        '--user-data-dir',
+        userData,
+        '--extensions-dir',
+        extensions,
+      ],
+      ...[
+        '--auth',
+        'none',
+        '--bind-addr',
+        `127.0.0.1:${port}`,
+        '--ignore-last-opened',
+        '--vscode-option',
+        'enable-smoke-test-driver',
+      ],
       ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
       ...(options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
     ],
     // A process group of its own: entry, server, extension hosts and file watchers end together.
     { env, stdio: ['ignore', log, log], cwd: workspace, detached: true },
   );
-  const onExit = () => killGroup(child);
+  const onExit = () => {
+    killGroup(child);
+  };
   process.once('exit', onExit);
 
-  for (const start = Date.now(); ; await sleep(100)) {
-    if (child.exitCode !== null) throw new Error(`VS Code did not start:\n${fs.readFileSync(logFile, 'utf8')}`);
-    const healthy = await fetch(`http://127.0.0.1:${port}/healthz`).then((r) => r.ok, () => false);
+  const started = Date.now();
+  for (;;) {
+    await sleep(100);
+    if (child.exitCode !== null)
+      throw new Error(`VS Code did not start:\n${fs.readFileSync(logFile, 'utf8')}`);
+    const healthy = await fetch(`http://127.0.0.1:${port}/healthz`).then(
+      (r) => r.ok,
+      () => false,
+    );
     if (healthy) break;
-    if (Date.now() - start > 60_000) {
+    if (Date.now() - started > 60_000) {
       killGroup(child);
       throw new Error(`VS Code did not answer within a minute:\n${fs.readFileSync(logFile, 'utf8')}`);
     }
@@ -145,7 +184,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       killGroup(child);
       await sleep(300); // what outlives the entry for a moment would write into the removed folder
       fs.closeSync(log);
-      if (process.env['LOSSLAB_KEEP'] === undefined) fs.rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+      if (process.env['LOSSLAB_KEEP'] === undefined)
+        fs.rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
 }
@@ -169,9 +209,15 @@ export interface WorkbenchOptions {
 
 /** Path of a Chromium, or an error that says how to get one. */
 export function findChromium(): string {
-  const candidates = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  const candidates = [
+    process.env['CHROMIUM'],
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+  ];
   const found = candidates.find((c) => c !== undefined && fs.existsSync(c));
-  if (found === undefined) throw new Error('No Chromium found. Install it (apt-get install chromium) or set CHROMIUM to its path.');
+  if (found === undefined)
+    throw new Error('No Chromium found. Install it (apt-get install chromium) or set CHROMIUM to its path.');
   return found;
 }
 
@@ -183,7 +229,15 @@ export async function openWorkbench(url: string, options: WorkbenchOptions = {})
     headless: true,
     viewport: options.size ?? { width: 1400, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
   const page = context.pages()[0] ?? (await context.newPage());
   const outside = new Set<string>();
@@ -195,11 +249,14 @@ export async function openWorkbench(url: string, options: WorkbenchOptions = {})
   });
   page.on('console', (m) => {
     if (/Content Security Policy|Trusted ?Type|Refused to/i.test(m.text())) violations.push(m.text());
-    if (process.env['LOSSLAB_VERBOSE'] !== undefined) console.log('  [page]', m.type(), m.text().slice(0, 400));
+    if (process.env['LOSSLAB_VERBOSE'] !== undefined)
+      console.log('  [page]', m.type(), m.text().slice(0, 400));
   });
   const { automation } = options;
   if (automation !== undefined) {
-    await page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => automation.log(type, args));
+    await page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) =>
+      automation.log(type, args),
+    );
     await page.exposeFunction('codeAutomationExit', (code: number) => automation.exit(code));
   }
   await page.goto(url);

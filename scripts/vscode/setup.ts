@@ -29,18 +29,24 @@ function npmScript(): string {
     path.join(path.dirname(fs.realpathSync(process.execPath)), '../lib/node_modules/npm/bin/npm-cli.js'),
     '/usr/share/nodejs/npm/bin/npm-cli.js',
   ];
-  for (const c of candidates) if (c?.endsWith('npm-cli.js') === true && fs.existsSync(c)) return fs.realpathSync(c);
+  for (const c of candidates)
+    if (c?.endsWith('npm-cli.js') === true && fs.existsSync(c)) return fs.realpathSync(c);
   throw new Error('npm was not found beside node; run this through npm (npm test, npm start).');
 }
 
 function npm(node: string, args: string[], cwd: string): void {
   const env = Object.fromEntries(
-    Object.entries(process.env).filter(([k]) => !/^npm_(?!config_(registry|cache|userconfig|globalconfig|https?_proxy|cafile))/i.test(k)),
+    Object.entries(process.env).filter(
+      ([k]) => !/^npm_(?!config_(registry|cache|userconfig|globalconfig|https?_proxy|cafile))/i.test(k),
+    ),
   );
   env['PATH'] = path.dirname(node) + path.delimiter + (env['PATH'] ?? '');
   if (fs.existsSync(nodePackage)) env['npm_config_nodedir'] = nodePackage; // headers for the optional native rebuild
   const result = spawnSync(node, [npmScript(), ...args], { cwd, env, encoding: 'utf8' });
-  if (result.status !== 0) throw new Error(`npm ${args.join(' ')} in ${cwd}\n${result.stdout.slice(-3000)}\n${result.stderr.slice(-3000)}`);
+  if (result.status !== 0)
+    throw new Error(
+      `npm ${args.join(' ')} in ${cwd}\n${result.stdout.slice(-3000)}\n${result.stderr.slice(-3000)}`,
+    );
 }
 
 /** Makes VS Code ready; returns at once when it is. */
@@ -48,12 +54,19 @@ export function setUpVSCode(log: (line: string) => void = console.log): void {
   const stamp = path.join(folder, '.ready');
   const wanted = `${codeServerVersion} ${nodeVersion}`;
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return;
-  if (nodePackageName === undefined) throw new Error(`No code-server for ${process.platform}-${process.arch}. Put VS Code's "code" on the PATH instead.`);
+  if (nodePackageName === undefined)
+    throw new Error(
+      `No code-server for ${process.platform}-${process.arch}. Put VS Code's "code" on the PATH instead.`,
+    );
   log('Installing a VS Code (code-server) for this project; this happens once and takes about a minute …');
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(
     path.join(folder, 'package.json'),
-    JSON.stringify({ name: 'vscode-for-loss-lab', private: true, dependencies: { [nodePackageName]: nodeVersion, 'code-server': codeServerVersion } }),
+    JSON.stringify({
+      name: 'vscode-for-loss-lab',
+      private: true,
+      dependencies: { [nodePackageName]: nodeVersion, 'code-server': codeServerVersion },
+    }),
   );
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   npm(process.execPath, ['install', ...quiet], folder);
