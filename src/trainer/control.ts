@@ -13,7 +13,7 @@ export class Control {
   }
 
   /** Why the run shall end; undefined while it shall not. */
-  get ending(): Ending | undefined {
+  ending(): Ending | undefined {
     return this.#ending;
   }
 

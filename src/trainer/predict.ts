@@ -99,7 +99,7 @@ async function answerFile(
     const answering = new FileAnswering(model, file);
     const reader = createRecordReader();
     for await (const piece of pieces) {
-      if (control.ending !== undefined) return bad(message('The prediction was cancelled.'));
+      if (control.ending() !== undefined) return bad(message('The prediction was cancelled.'));
       const done = answering.take(reader.push(piece), reader.layout);
       if (!done.ok) return inFile(done, from);
     }

@@ -60,8 +60,9 @@ export async function train(order: Order, control: Control, channel: Channel, en
       signal: control.signal,
       onProgress: throttled((share) => channel.send({ type: 'phase', phase: 'reading', share })),
     });
-    if (control.ending !== undefined) {
-      await report.end(wantedEnd(control.ending, report.status));
+    const cancelled = control.ending();
+    if (cancelled !== undefined) {
+      await report.end(wantedEnd(cancelled, report.status));
       return;
     }
     if (!prepared.ok) {
@@ -84,8 +85,9 @@ export async function train(order: Order, control: Control, channel: Channel, en
       ...(order.cache === undefined ? {} : { cache: order.cache }),
     });
     channel.log('info', `${why} ${JSON.stringify(table)}`);
-    if (control.ending !== undefined) {
-      await report.end(wantedEnd(control.ending, report.status));
+    const ending = control.ending();
+    if (ending !== undefined) {
+      await report.end(wantedEnd(ending, report.status));
       return;
     }
     channel.send({ type: 'phase', phase: 'compiling' });
@@ -158,7 +160,7 @@ class Training {
     this.#progress();
     let state: SessionState = 'running';
     this.#report.announce({ state: 'running' }, performance.now());
-    while (state === 'running' && control.ending === undefined) {
+    while (state === 'running' && control.ending() === undefined) {
       if (control.paused) {
         await this.#pause(control);
         continue;
@@ -224,11 +226,11 @@ class Training {
   async #pause(control: Control): Promise<void> {
     this.#report.announce({ state: 'paused' }, performance.now());
     await this.#checkpoint();
-    while (control.paused && control.ending === undefined) {
+    while (control.paused && control.ending() === undefined) {
       await control.changed(500);
       this.#report.tick(performance.now());
     }
-    if (control.ending === undefined) this.#report.announce({ state: 'running' }, performance.now());
+    if (control.ending() === undefined) this.#report.announce({ state: 'running' }, performance.now());
   }
 
   /** Log first, then checkpoint: a checkpoint never knows of steps that the log lacks. */
@@ -255,7 +257,7 @@ class Training {
     this.#writeBest();
     const { status } = this.#report;
     if (state !== 'running') return summarisedEnd(state, status, this.#experiment);
-    return wantedEnd(control.ending ?? 'user', status);
+    return wantedEnd(control.ending() ?? 'user', status);
   }
 
   /** The rows are in memory, so a file that vanishes stops nothing; but who wants to go on later should know. */
