@@ -21,7 +21,7 @@ describe('rows to predict', () => {
       { size: ' 9 ', kind: '', age: 'NaN' },
     ]);
     expect(result.ok && [...result.value]).toEqual([2, 0, 1, -1, -0.5, 0, 0, 1]);
-    expect(result.warnings).toEqual([]);
+    expect(result.ok && result.warnings).toEqual([]);
   });
 
   it('name what is wrong with each row', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { generatedIds } from '../../../src/core/data/catalogue.ts';
 import type { Table } from '../../../src/core/data/dataset.ts';
-import { generators } from '../../../src/core/data/generators.ts';
+import { generators, type GeneratorOptions } from '../../../src/core/data/generators.ts';
 
 const numbers = (table: Table, name: string): number[] => {
   const column = table.columns.find((c) => c.name === name);
@@ -23,7 +23,8 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 describe('every generator', () => {
   for (const id of generatedIds) {
     it(`${id} repeats itself for a seed, gives the rows asked for, and as many classes as it says`, () => {
-      const { generate, target, task, classes } = generators[id];
+      const { target, task, classes } = generators[id];
+      const generate = (options: GeneratorOptions) => generators[id].generate(options);
       const options = { samples: 101, noise: 0.1, outliers: 0.1, seed: 5 };
       const table = generate(options);
       expect(table).toEqual(generate(options));
