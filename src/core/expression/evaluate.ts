@@ -70,6 +70,15 @@ export function evaluate(expr: Expr, environment: Environment): Tensor {
   return evaluateAll([expr], environment)[0]!;
 }
 
+/** A value repeated along the axes that it lacks; row-major over `axes`, which must contain its own. */
+export function broadcast(
+  value: Tensor,
+  axes: readonly Axis[],
+  sizes: Readonly<Record<Axis, number>>,
+): Float64Array {
+  return Float64Array.from(positions(axes, value.axes, sizes), (at) => value.data[at]!);
+}
+
 /** The values of several expressions, what they share computed once. */
 export function evaluateAll(roots: readonly Expr[], environment: Environment): readonly Tensor[] {
   const values = new Map<Expr, Tensor>();

@@ -1,6 +1,6 @@
 /** From the loss of one element to the loss of a batch. */
 import { div, mean, mul, sum } from '../expression/build.ts';
-import { input, size, type Expr } from '../expression/expression.ts';
+import { input, type Expr } from '../expression/expression.ts';
 import type { Loss } from './loss.ts';
 
 export const reductions = ['none', 'mean', 'sum'] as const;
@@ -38,22 +38,15 @@ function over(expr: Expr, reduction: (x: Expr, axis: string) => Expr): Expr {
 
 /**
  * What training minimises: Σ w·ℓ / Σ w over the samples, with an input `weight` on axis `sample` (w = 0 pads a short
- * last batch) and ℓ averaged over the outputs. The loss's parameters and its options with a range stay symbolic.
+ * last batch) and ℓ averaged over the outputs. Options of the loss are in it where `parameters` sets them to other
+ * than their neutral value; parameters and options stay symbolic.
  */
-export function weightedMean(loss: Loss): Expr {
-  const settable = (loss.options ?? [])
-    .filter((option) => option.range !== undefined)
-    .map((option) => option.id);
-  const element = loss.expression(settable);
+export function weightedMean(loss: Loss, parameters: Readonly<Record<string, number>> = {}): Expr {
+  const given = (loss.options ?? []).filter(({ id, neutral }) => (parameters[id] ?? neutral) !== neutral);
+  const element = loss.expression(given.map((option) => option.id));
   const perSample = element.axes
     .filter((axis) => axis !== 'sample')
     .reduceRight<Expr>((inner, axis) => mean(inner, axis), element);
   const weight = input('weight', ['sample']);
   return div(sum(mul(weight, perSample), 'sample'), sum(weight, 'sample'));
-}
-
-/** The number of elements that a plain mean runs over. */
-export function elementCount(loss: Loss): Expr {
-  const [first, ...rest] = loss.expression().axes.map((axis) => size(axis));
-  return rest.reduce<Expr>((product, n) => mul(product, n), first ?? size('sample'));
 }
