@@ -70,7 +70,15 @@ export class DeviceCache {
       writeFileSync(temporary, JSON.stringify(contents));
       renameSync(temporary, this.#path);
     } catch {
-      rmSync(temporary, { force: true });
+      remove(temporary);
     }
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // There was nowhere to write it to in the first place.
   }
 }
