@@ -1,0 +1,89 @@
+import { losses } from '../losses/catalogue.ts';
+import type { Api, Framework } from '../losses/loss.ts';
+import { canonicalName } from './canonical.ts';
+
+/** A loss as a framework offers it. */
+export interface KnownApi {
+  /** Id of the loss. */
+  readonly loss: string;
+  readonly api: Api;
+}
+
+interface Table {
+  /** Classes and functions by canonical dotted name. */
+  readonly callables: ReadonlyMap<string, KnownApi>;
+  /** Strings by `framework string`. */
+  readonly strings: ReadonlyMap<string, KnownApi>;
+  /** Every module that holds a callable, and every module above it. */
+  readonly modules: ReadonlySet<string>;
+}
+
+let table: Table | undefined;
+
+/** The one lookup, derived from what the losses of the catalogue say about themselves. */
+function lookup(): Table {
+  if (table !== undefined) return table;
+  const callables = new Map<string, KnownApi>();
+  const strings = new Map<string, KnownApi>();
+  const modules = new Set<string>();
+  for (const loss of losses())
+    for (const api of loss.apis) {
+      // `tf.losses…` of TensorFlow.js is not TensorFlow's.
+      if (api.framework === 'tfjs') continue;
+      const known = { loss: loss.id, api };
+      if (api.form === 'string') {
+        strings.set(`${api.framework} ${api.name}`, known);
+        continue;
+      }
+      const name = canonicalName(api.name);
+      callables.set(name, known);
+      const parts = name.split('.');
+      for (let i = 1; i < parts.length; i++) modules.add(parts.slice(0, i).join('.'));
+    }
+  table = { callables, strings, modules };
+  return table;
+}
+
+/** The loss that a class or function of a library is, by canonical dotted name. */
+export function lossOfName(name: string): KnownApi | undefined {
+  const { callables, strings } = lookup();
+  const known = callables.get(name);
+  if (known !== undefined) return known;
+  // `keras.losses.mse` is the function that the string "mse" names.
+  const short = /^keras\.losses\.([a-zA-Z]+)$/.exec(name)?.[1];
+  return short === undefined ? undefined : strings.get(`keras ${short}`);
+}
+
+/** The loss that a framework means by a string: `"mse"` in `compile(loss="mse")`. */
+export function lossOfString(framework: Framework, text: string): KnownApi | undefined {
+  return lookup().strings.get(`${framework} ${text}`);
+}
+
+/** Packages whose `import *` binds no name of a loss. */
+const harmless = new Set([
+  'math',
+  'cmath',
+  'numpy',
+  'typing',
+  'os',
+  'sys',
+  'pathlib',
+  'dataclasses',
+  'matplotlib',
+  'pandas',
+  'tkinter',
+]);
+
+/**
+ * Whether a module has a name that matters here: `torch.nn` has `MSELoss` and `functional`. Undefined for modules of
+ * which nothing is known.
+ */
+export function exportsName(module: string, name: string): boolean | undefined {
+  const { callables, modules } = lookup();
+  const own = canonicalName(module);
+  if (modules.has(own)) {
+    const full = canonicalName(`${own}.${name}`);
+    return callables.has(full) || modules.has(full);
+  }
+  return harmless.has(own.split('.')[0]!) ? false : undefined;
+}

@@ -1,0 +1,319 @@
+import type { Framework } from '../losses/loss.ts';
+import { canonicalName } from './canonical.ts';
+import { mayUseLosses } from './filter.ts';
+import { exportsName, lossOfName, lossOfString, type KnownApi } from './frameworks.ts';
+import { Names, type PlacedCall, type Value } from './names.ts';
+import { buildScopes, type Scopes, type Site } from './scopes.ts';
+import { parseSyntax } from './syntax.ts';
+import type { Argument, Call, Expression, Language, Span, StringLiteral, Tree } from './tree.ts';
+
+/** An argument as written in the file. */
+export interface GivenArgument {
+  /** Empty for a positional argument. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** One loss that a use may mean. */
+export interface Candidate extends KnownApi {
+  readonly framework: Framework;
+  /** Arguments that set the loss up, from the construction and from the call; inputs are left out. */
+  readonly arguments: readonly GivenArgument[];
+  /** Parameters of ours that these arguments set to a number. */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** True where the call expects probabilities in place of our logits. */
+  readonly expectsProbabilities: boolean;
+  /** Where the object was built, for uses of a variable. */
+  readonly definition?: Span & { readonly cell: number };
+}
+
+/** How a loss appears: see {@link Use}. */
+export type UseRole = 'construction' | 'call' | 'instance' | 'string' | 'reference' | 'import';
+
+/** A place in the file where a loss of a library is meant. */
+export interface Use extends Span {
+  /**
+   * `construction`: `nn.MSELoss()`. `call`: `F.mse_loss(a, b)`. `instance`: a variable that holds a loss.
+   * `string`: inside the quotes of `loss="mse"`. `reference`: named but not called. `import`: in an import statement.
+   */
+  readonly role: UseRole;
+  /** Index of the notebook cell, 0 in files. */
+  readonly cell: number;
+  /** The whole call, where there is one. */
+  readonly call?: Span;
+  /** More than one where the code does not decide; never empty. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** All uses of losses of known libraries in a file, in the order of the text. Only Python is read. */
+export function findUses(source: string, language: Language = 'python'): readonly Use[] {
+  if (language !== 'python' || !mayUseLosses(source)) return [];
+  return usesIn([parseSyntax(source, language)]);
+}
+
+/** The use at an offset of a file: that whose range holds it. */
+export function useAt(source: string, offset: number, language: Language = 'python'): Use | undefined {
+  return pick(findUses(source, language), offset);
+}
+
+/** The innermost of some uses of a cell whose range holds an offset; the end of a range counts as inside. */
+export function pick(uses: readonly Use[], offset: number, cell = 0): Use | undefined {
+  return uses
+    .filter((use) => use.cell === cell && use.from <= offset && offset <= use.to)
+    .sort((a, b) => a.to - a.from - (b.to - b.from))[0];
+}
+
+/** The uses in a file, or in the cells of a notebook, which share their names. */
+export function usesIn(cells: readonly Tree[]): readonly Use[] {
+  const scopes = buildScopes(cells);
+  const finder = new Finder(cells, scopes);
+  const found = [...scopes.sites.flatMap((site) => finder.at(site)), ...finder.imports()];
+  return found.sort((a, b) => a.cell - b.cell || a.from - b.from || a.to - b.to);
+}
+
+class Finder {
+  private readonly cells: readonly Tree[];
+  private readonly scopes: Scopes;
+  private readonly names: Names;
+  private readonly hasKeras: boolean;
+
+  constructor(cells: readonly Tree[], scopes: Scopes) {
+    this.cells = cells;
+    this.scopes = scopes;
+    this.names = new Names(scopes, exportsName);
+    this.hasKeras = scopes.imports.some(({ statement }) => {
+      const modules =
+        statement.form === 'from' ? [statement.module] : statement.names.map(({ name }) => name);
+      return (
+        statement.level === 0 && modules.some((name) => /^(?:tensorflow|keras|tf_keras)(?:\.|$)/.test(name))
+      );
+    });
+  }
+
+  at(site: Site): Use[] {
+    const { node } = site;
+    if (node.kind === 'call') return this.strings(node, site);
+    if (node.kind !== 'name' && node.kind !== 'attribute') return [];
+    if (!mayName(node)) return [];
+    const values = this.names.resolve(node, site.place);
+    const own: PlacedCall[] = site.call === undefined ? [] : [{ call: site.call, cell: site.place.at.cell }];
+    const candidates = values.map((value) => this.candidate(value, own));
+    if (candidates.length === 0 || candidates.some((candidate) => candidate === undefined)) return [];
+    const all = candidates.filter((candidate) => candidate !== undefined);
+    const instance = values[0]?.kind === 'instance';
+    if (values.some(({ kind }) => (kind === 'instance') !== instance)) return [];
+    // Over `self` in `self.criterion(…)` nothing is shown.
+    const range = instance && node.kind === 'attribute' ? node.nameSpan : node;
+    const isClass = all[0]?.api.form === 'class';
+    const role = instance
+      ? 'instance'
+      : site.role !== 'callee'
+        ? 'reference'
+        : isClass
+          ? 'construction'
+          : 'call';
+    return [
+      {
+        role,
+        cell: site.place.at.cell,
+        from: range.from,
+        to: range.to,
+        ...(site.call === undefined ? {} : { call: { from: site.call.from, to: site.call.to } }),
+        candidates: all,
+      },
+    ];
+  }
+
+  private candidate(value: Value, own: readonly PlacedCall[]): Candidate | undefined {
+    if (value.kind === 'library') {
+      const known = lossOfName(value.name);
+      return known === undefined ? undefined : this.describe(known, [...value.calls, ...own]);
+    }
+    if (value.kind !== 'instance') return undefined;
+    const known = lossOfName(value.of);
+    // An estimator of scikit-learn has a loss but is none.
+    if (known?.api.form !== 'class' || known.api.framework === 'sklearn') return undefined;
+    const built = value.calls.at(-1);
+    const described = this.describe(known, value.calls);
+    return built === undefined
+      ? described
+      : { ...described, definition: { from: built.call.from, to: built.call.to, cell: built.cell } };
+  }
+
+  private describe(known: KnownApi, calls: readonly PlacedCall[]): Candidate {
+    const given: (GivenArgument & { value: Expression })[] = [];
+    for (const { call, cell } of calls)
+      for (const [i, argument] of call.arguments.entries()) {
+        const { name, value } = argument;
+        if (argument.mapping === true || value.kind === 'starred') continue;
+        // The first two of a function are its inputs; of a partial the first is the function.
+        if (name === undefined && (known.api.form !== 'class' ? i < 2 : isFunctionOfPartial(value))) continue;
+        if (name !== undefined && inputNames.has(name)) continue;
+        given.push({ name: name ?? '', text: this.cells[cell]!.source.slice(value.from, value.to), value });
+      }
+    const parameters: Record<string, number> = {};
+    const keywords = Object.entries(known.api.keywords ?? {});
+    for (const [keyword, { parameter }] of keywords) {
+      const argument = given.findLast(({ name }) => name === keyword);
+      const value = argument === undefined ? undefined : numberOf(argument.value);
+      if (value !== undefined) parameters[parameter] = value;
+    }
+    const only = keywords.length === 1 ? keywords[0] : undefined;
+    const numbers = given.filter(({ name, value }) => name === '' && numberOf(value) !== undefined);
+    // One numeric option and one number: that is its value.
+    if (only !== undefined && numbers.length === 1 && !(only[1].parameter in parameters))
+      parameters[only[1].parameter] = numberOf(numbers[0]!.value)!;
+    const met = Object.entries(known.api.requires ?? {}).every(([keyword, wanted]) =>
+      given.some(({ name, text }) => name === keyword && text === (wanted ? 'True' : 'False')),
+    );
+    return {
+      ...known,
+      framework: known.api.framework,
+      arguments: given.map(({ name, text }) => ({ name, text })),
+      parameters,
+      expectsProbabilities:
+        known.api.expects === 'probabilities' && !(known.api.requires !== undefined && met),
+    };
+  }
+
+  /** Strings that name a loss: in `compile(loss=…)` of a Keras model, in constructors of other libraries. */
+  private strings(call: Call, site: Site): Use[] {
+    const { callee } = call;
+    if (callee.kind !== 'name' && callee.kind !== 'attribute') return [];
+    const keyword = (name: string): readonly Argument[] =>
+      call.arguments.filter((argument) => argument.name === name);
+    const loss = keyword('loss');
+    const objective = keyword('objective');
+    const isCompile = callee.kind === 'attribute' && callee.name === 'compile';
+    const isGet = /(?:^|\.)get$/.test(lastName(callee));
+    if (loss.length + objective.length === 0 && !isCompile && !isGet) return [];
+    const values = this.names.resolve(callee, site.place);
+    const name = values.length === 1 && values[0]?.kind === 'library' ? values[0].name : undefined;
+    const find = (framework: Framework, given: readonly Argument[]): Use[] =>
+      given
+        .flatMap(({ value }) => stringsIn(value))
+        .flatMap((literal) => this.stringUse(framework, literal, call, site));
+    if (isCompile && this.hasKeras && this.mayBeModel(callee.object, site)) {
+      const second = call.arguments[1];
+      const positional =
+        loss.length === 0 && second !== undefined && second.name === undefined ? [second] : [];
+      return find('keras', [...loss, ...positional]);
+    }
+    if (name === undefined) return [];
+    if (name === 'keras.losses.get') return find('keras', call.arguments.slice(0, 1));
+    if (name.startsWith('sklearn.')) return find('sklearn', loss);
+    if (name.startsWith('xgboost.')) return find('xgboost', objective);
+    return name.startsWith('lightgbm.') ? find('lightgbm', objective) : [];
+  }
+
+  /** False where the object is known to be something else than a Keras model. */
+  private mayBeModel(object: Expression, site: Site): boolean {
+    return this.names.resolve(object, site.place).every((value) => {
+      if (value.kind === 'library') return value.name.startsWith('keras.');
+      if (value.kind === 'instance')
+        return /^keras\./.test(value.of) || !/^(?:torch|sklearn|re|jax|numpy)\./.test(value.of);
+      if (value.kind !== 'object') return value.kind === 'unknown' || value.kind === 'none';
+      // An object of a class of this file: that class must derive from something not of this file.
+      return value.scope.bases.some((base) => {
+        const place = value.scope.place;
+        return (
+          place !== undefined &&
+          this.names
+            .resolve(base, place)
+            .some((parent) =>
+              parent.kind === 'library'
+                ? parent.name.startsWith('keras.')
+                : parent.kind === 'unknown' || parent.kind === 'class',
+            )
+        );
+      });
+    });
+  }
+
+  private stringUse(framework: Framework, literal: StringLiteral, call: Call, site: Site): Use[] {
+    const known = literal.text === undefined ? undefined : lossOfString(framework, literal.text);
+    if (known === undefined) return [];
+    return [
+      {
+        role: 'string',
+        cell: site.place.at.cell,
+        ...literal.inner,
+        call: { from: call.from, to: call.to },
+        candidates: [this.describe(known, [])],
+      },
+    ];
+  }
+
+  /** The imported names themselves: `MSELoss` in `from torch.nn import MSELoss as L`. */
+  imports(): Use[] {
+    return this.scopes.imports.flatMap(({ statement, place }) => {
+      if (statement.form !== 'from' || statement.level > 0) return [];
+      return statement.names.flatMap((imported): Use[] => {
+        const known = lossOfName(canonicalName(`${statement.module}.${imported.name}`));
+        if (known === undefined) return [];
+        return [
+          {
+            role: 'import',
+            cell: place.at.cell,
+            from: imported.from,
+            to: imported.to,
+            candidates: [this.describe(known, [])],
+          },
+        ];
+      });
+    });
+  }
+}
+
+/** Keywords under which functions take what they compare. */
+const inputNames = new Set([
+  'input',
+  'target',
+  'targets',
+  'predictions',
+  'y_true',
+  'y_pred',
+  'labels',
+  'logits',
+  'name',
+  'dtype',
+]);
+
+function isFunctionOfPartial(value: Expression): boolean {
+  return value.kind === 'name' || value.kind === 'attribute';
+}
+
+/** Chains of names only; anything else cannot name a library. */
+function mayName(node: Expression): boolean {
+  if (node.kind === 'name') return true;
+  return node.kind === 'attribute' && (mayName(node.object) || node.object.kind === 'call');
+}
+
+function lastName(node: Expression): string {
+  return node.kind === 'attribute' || node.kind === 'name' ? node.name : '';
+}
+
+/** A string, or those in a list or a dictionary of several outputs. */
+function stringsIn(node: Expression): StringLiteral[] {
+  switch (node.kind) {
+    case 'string':
+      return [node];
+    case 'list':
+    case 'tuple':
+      return node.elements.flatMap(stringsIn);
+    case 'dictionary':
+      return node.entries.flatMap(({ value }) => stringsIn(value));
+    default:
+      return [];
+  }
+}
+
+function numberOf(node: Expression): number | undefined {
+  if (node.kind === 'unary' && node.operator === '-') {
+    const value = numberOf(node.operand);
+    return value === undefined ? undefined : -value;
+  }
+  if (node.kind !== 'number') return undefined;
+  const value = Number(node.text.replaceAll('_', ''));
+  return Number.isFinite(value) ? value : undefined;
+}
