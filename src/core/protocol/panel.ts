@@ -1,55 +1,90 @@
-import type { Message } from '../messages/message.ts';
-import type { RunStatus } from '../runs/record.ts';
+import * as v from 'valibot';
+import { statusSchema } from '../runs/record.ts';
 
 /** The curves a panel may draw; `loss` is per step, the others per epoch. */
 export const seriesIds = ['loss', 'epochLoss', 'validationLoss', 'accuracy', 'rmse', 'r2'] as const;
 export type SeriesId = (typeof seriesIds)[number];
 
+/** What a panel may ask of the host: an enumerated list, nothing else. */
+export const panelActions = [
+  'pause',
+  'resume',
+  'stop',
+  'continue',
+  'trainAgain',
+  'predict',
+  'exportWeights',
+  'saveAsExperiment',
+  'showLog',
+] as const;
+export type PanelAction = (typeof panelActions)[number];
+
 /**
  * Buckets of one series as columns. ArrayBuffers (Float64) because typed arrays do not survive `postMessage` to a
  * webview and JSON has no NaN.
  */
-export interface SeriesColumns {
-  readonly steps: ArrayBuffer;
-  readonly min: ArrayBuffer;
-  readonly max: ArrayBuffer;
-  readonly last: ArrayBuffer;
-}
+const columnsSchema = v.pipe(
+  v.object({
+    steps: v.instance(ArrayBuffer),
+    min: v.instance(ArrayBuffer),
+    max: v.instance(ArrayBuffer),
+    last: v.instance(ArrayBuffer),
+  }),
+  v.check(
+    ({ steps, min, max, last }) =>
+      steps.byteLength % 8 === 0 &&
+      [min, max, last].every((column) => column.byteLength === steps.byteLength),
+    'columns of one length',
+  ),
+);
+export type SeriesColumns = v.InferOutput<typeof columnsSchema>;
 
 /** What a panel shows besides the curves. Everything it needs to be redrawn from nothing. */
-export interface PanelRun {
-  readonly status: RunStatus;
-  /** The loss's name for the axis, such as "Huber loss (δ = 1)". */
-  readonly lossName: string;
-  /** Steps per second over the last second; undefined before the first batch. */
-  readonly speed: number | undefined;
+const panelRunSchema = v.object({
+  status: statusSchema,
+  /** The loss's name for the axis, such as "Huber loss (delta = 1)". */
+  lossName: v.string(),
+  /** Steps per second over the last second; absent before the first batch and after the end. */
+  speed: v.optional(v.number()),
   /** One line on what is going on ("Reading data …"), or the summary in words at the end. */
-  readonly headline: string;
-  /** Points after the headline: data notes, causes of a failure, what to do next. */
-  readonly notes: readonly string[];
-}
+  headline: v.string(),
+  /** Points after the headline: causes of a failure and what to do next. */
+  notes: v.array(v.string()),
+  /** What can be asked of this run now; the page enables exactly these. */
+  actions: v.array(v.picklist(panelActions)),
+});
+export type PanelRun = v.InferOutput<typeof panelRunSchema>;
+
+const seriesRecord = <T extends v.GenericSchema>(value: T) => v.record(v.picklist(seriesIds), value);
 
 /** Host → panel. `seq` counts by one from a snapshot; a gap makes the panel ask for a new snapshot. */
-export type ToPanel =
-  | { readonly type: 'snapshot'; readonly seq: number; readonly run: PanelRun; readonly series: Readonly<Partial<Record<SeriesId, SeriesColumns>>>; readonly strings: Readonly<Record<string, string>> }
-  /** `replace` holds for each series how many trailing buckets are withdrawn before `append` is added. */
-  | { readonly type: 'delta'; readonly seq: number; readonly run: PanelRun; readonly changes: Readonly<Partial<Record<SeriesId, { readonly keep: number; readonly append: SeriesColumns }>>> };
-
-/** What a panel may ask of the host: an enumerated list, nothing else. */
-export const panelActions = ['pause', 'resume', 'stop', 'trainAgain', 'predict', 'exportWeights', 'saveAsExperiment', 'continue', 'showLog'] as const;
-export type PanelAction = (typeof panelActions)[number];
+export const toPanelSchema = v.variant('type', [
+  v.object({
+    type: v.literal('snapshot'),
+    seq: v.number(),
+    run: panelRunSchema,
+    series: seriesRecord(columnsSchema),
+    strings: v.record(v.string(), v.string()),
+  }),
+  v.object({
+    type: v.literal('delta'),
+    seq: v.number(),
+    run: panelRunSchema,
+    /** For each changed series: how many leading buckets stay, and what follows them now. */
+    changes: seriesRecord(v.object({ keep: v.number(), append: columnsSchema })),
+  }),
+  /** The panel cannot show a run; `text` says why and what to do. */
+  v.object({ type: v.literal('failure'), text: v.string() }),
+]);
+export type ToPanel = v.InferOutput<typeof toPanelSchema>;
 
 /** Panel → host. */
-export type FromPanel =
-  | { readonly type: 'ready' }
-  | { readonly type: 'resync' }
-  /** The delta or snapshot up to `seq` is drawn; the host keeps at most two unacknowledged. */
-  | { readonly type: 'ack'; readonly seq: number }
-  | { readonly type: 'action'; readonly action: PanelAction }
-  | { readonly type: 'error'; readonly text: string };
-
-/** A message for a panel that cannot show a run. */
-export interface PanelFailure {
-  readonly type: 'failure';
-  readonly message: Message;
-}
+export const fromPanelSchema = v.variant('type', [
+  v.object({ type: v.literal('ready') }),
+  v.object({ type: v.literal('resync') }),
+  /** The delta or snapshot up to `seq` has been taken in; the host keeps at most two unacknowledged. */
+  v.object({ type: v.literal('ack'), seq: v.number() }),
+  v.object({ type: v.literal('action'), action: v.picklist(panelActions) }),
+  v.object({ type: v.literal('error'), text: v.pipe(v.string(), v.maxLength(4000)) }),
+]);
+export type FromPanel = v.InferOutput<typeof fromPanelSchema>;

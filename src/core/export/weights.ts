@@ -1,0 +1,107 @@
+import { strToU8, zipSync } from 'fflate';
+import type { Preprocessing } from '../data/dataset.ts';
+import { buildNetwork } from '../network/network.ts';
+import type { Checkpoint } from '../training/checkpoint.ts';
+
+/** An array by name, flat and row-major, with its shape. */
+export interface NamedArray {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float64Array;
+}
+
+/**
+ * The arrays of a trained model: each layer's `weight` [inputs × outputs] and `bias` [outputs], and what turns a row into
+ * inputs and an output into an answer: `input.mean` and `input.scale` [inputs] (0 and 1 for one-hot columns), for a
+ * numeric target `target.mean` and `target.scale` [1].
+ */
+export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
+  const network = buildNetwork(checkpoint.model, checkpoint.inputs, checkpoint.outputs);
+  const arrays = network.parameters.map(({ name, shape }): NamedArray => ({
+    name,
+    shape,
+    values: checkpoint.parameters[name]!,
+  }));
+  const { features, target } = checkpoint.preprocessing;
+  const spread = (
+    number: (feature: { mean: number; scale: number }) => number,
+    other: number,
+  ): Float64Array =>
+    Float64Array.from(
+      features.flatMap((feature) =>
+        feature.kind === 'number' ? [number(feature)] : feature.categories.map(() => other),
+      ),
+    );
+  const vector = (name: string, values: Float64Array): NamedArray => ({
+    name,
+    shape: [values.length],
+    values,
+  });
+  arrays.push(
+    vector(
+      'input.mean',
+      spread(({ mean }) => mean, 0),
+    ),
+    vector(
+      'input.scale',
+      spread(({ scale }) => scale, 1),
+    ),
+  );
+  if (target.kind === 'number') {
+    arrays.push(
+      vector('target.mean', Float64Array.of(target.mean)),
+      vector('target.scale', Float64Array.of(target.scale)),
+    );
+  }
+  return arrays;
+}
+
+/** A trained model as JSON: layers with nested arrays, activation, and the preprocessing by column. */
+export function weightsJson(checkpoint: Checkpoint): string {
+  const network = buildNetwork(checkpoint.model, checkpoint.inputs, checkpoint.outputs);
+  const parameter = (name: string, shape: readonly number[]): unknown =>
+    nested(checkpoint.parameters[name]!, shape);
+  const document = {
+    format: 'loss-lab-weights',
+    version: 1,
+    position: checkpoint.position,
+    ...(checkpoint.best === undefined ? {} : { best: checkpoint.best }),
+    compute: 'output = inputs; for each layer: output = activation(output · weight + bias)',
+    layers: network.layers.map((layer) => ({
+      activation: layer.activation,
+      weight: parameter(`${layer.name}.weight`, [layer.inputs, layer.outputs]),
+      bias: parameter(`${layer.name}.bias`, [layer.outputs]),
+    })),
+    preprocessing: checkpoint.preprocessing satisfies Preprocessing,
+  };
+  return `${JSON.stringify(document, (_key, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value), 2)}\n`;
+}
+
+/** A trained model as a NumPy archive: one float64 `.npy` for each of {@link modelArrays}. `numpy.load` reads it without pickle. */
+export function weightsNpz(checkpoint: Checkpoint): Uint8Array {
+  const files: Record<string, Uint8Array> = {};
+  for (const array of modelArrays(checkpoint)) files[`${array.name}.npy`] = npy(array);
+  // A fixed date: the same model gives the same bytes.
+  return zipSync(files, { level: 6, mtime: '1980-01-01T00:00:00' });
+}
+
+/** One array in NumPy's format, version 1.0 (numpy.lib.format): magic, header padded to 64 bytes, little-endian float64. */
+export function npy({ shape, values }: NamedArray): Uint8Array {
+  const tuple = shape.length === 1 ? `(${shape[0]!},)` : `(${shape.join(', ')})`;
+  const start = `{'descr': '<f8', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const prefix = 10;
+  const header = strToU8(`${start.padEnd(Math.ceil((prefix + start.length + 1) / 64) * 64 - prefix - 1)}\n`);
+  const file = new Uint8Array(prefix + header.length + values.length * 8);
+  const view = new DataView(file.buffer);
+  file.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
+  view.setUint16(8, header.length, true);
+  file.set(header, prefix);
+  values.forEach((value, i) => view.setFloat64(prefix + header.length + 8 * i, value, true));
+  return file;
+}
+
+function nested(values: Float64Array, shape: readonly number[]): unknown {
+  const [rows, columns] = shape;
+  if (columns === undefined) return [...values];
+  return Array.from({ length: rows! }, (_, row) => [...values.subarray(row * columns, (row + 1) * columns)]);
+}

@@ -1,0 +1,320 @@
+import { promises as fs } from 'node:fs';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { weightsJson, weightsNpz } from '../../core/export/weights.ts';
+import { message, type Problem, type Result } from '../../core/messages/message.ts';
+import { fileProblem } from '../../core/runs/fileProblem.ts';
+import { runFiles } from '../../core/runs/files.ts';
+import { decodeCheckpoint, type Checkpoint } from '../../core/training/checkpoint.ts';
+import type { Host } from '../host.ts';
+import { describeAll, localise } from '../localise.ts';
+import { shortNumber } from '../runs/summary.ts';
+import type { RunItem } from '../runs/service.ts';
+import { PredictionForm } from '../train/predictionForm.ts';
+import { pickRun } from './target.ts';
+
+/** Predict…: new rows, typed in or from a CSV file, through the best model of a run. */
+export async function predict(host: Host, argument: unknown): Promise<void> {
+  const item = await pickRun(
+    host,
+    argument,
+    'predict',
+    vscode.l10n.t('There is no trained model yet. Train one first.'),
+  );
+  if (item === undefined) return;
+  const title = vscode.l10n.t('Predict with {0}', item.status.name);
+  const typed = {
+    label: vscode.l10n.t('A Row That I Type In'),
+    iconPath: new vscode.ThemeIcon('edit'),
+    detail: vscode.l10n.t('Starts from typical values; change what you like.'),
+  };
+  const file = {
+    label: vscode.l10n.t('A CSV File …'),
+    iconPath: new vscode.ThemeIcon('file'),
+    detail: vscode.l10n.t('Writes a copy with the predictions as further columns.'),
+  };
+  const picked = await vscode.window.showQuickPick([typed, file], {
+    title,
+    placeHolder: vscode.l10n.t('What to predict?'),
+  });
+  if (picked === typed) await predictTyped(host, item, title);
+  else if (picked === file) await predictFile(host, item);
+}
+
+/** Export Weights: the best model as JSON or for NumPy. */
+export async function exportWeights(host: Host, argument: unknown): Promise<void> {
+  const item = await pickRun(
+    host,
+    argument,
+    'exportWeights',
+    vscode.l10n.t('There is no trained model yet. Train one first.'),
+  );
+  if (item === undefined) return;
+  const checkpoint = await loadBest(item);
+  if (!checkpoint.ok) {
+    fail(vscode.l10n.t('The weights cannot be exported.'), checkpoint.problems);
+    return;
+  }
+  const json = {
+    label: 'JSON',
+    iconPath: new vscode.ThemeIcon('json'),
+    detail: vscode.l10n.t('Layers with weights and biases, and the preprocessing by column.'),
+    ending: 'json',
+  };
+  const npz = {
+    label: 'NumPy (.npz)',
+    iconPath: new vscode.ThemeIcon('archive'),
+    detail: vscode.l10n.t('One float64 array each; read it with numpy.load.'),
+    ending: 'npz',
+  };
+  const format = await vscode.window.showQuickPick([json, npz], {
+    title: vscode.l10n.t('Export Weights of {0}', item.status.name),
+  });
+  if (format === undefined) return;
+  const target = await vscode.window.showSaveDialog({
+    title: vscode.l10n.t('Export Weights'),
+    defaultUri: suggestion(`${stem(item.status.name)}-weights.${format.ending}`),
+    filters: { [format.label]: [format.ending] },
+  });
+  if (target === undefined) return;
+  const bytes =
+    format === json ? new TextEncoder().encode(weightsJson(checkpoint.value)) : weightsNpz(checkpoint.value);
+  await vscode.workspace.fs.writeFile(target, bytes);
+  if (format === json) await vscode.window.showTextDocument(target, { preview: false });
+  else
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        'The weights are in {0}. In Python: numpy.load({1}).',
+        path.basename(target.fsPath),
+        JSON.stringify(path.basename(target.fsPath)),
+      ),
+    );
+}
+
+interface FormItem extends vscode.QuickPickItem {
+  readonly feature?: string;
+  readonly action?: 'predict' | 'paste';
+}
+
+/** One list that is form and answer: its first row predicts, the others change a value each. */
+async function predictTyped(host: Host, item: RunItem, title: string): Promise<void> {
+  const checkpoint = await loadBest(item);
+  if (!checkpoint.ok) {
+    fail(vscode.l10n.t('This model cannot be read.'), checkpoint.problems);
+    return;
+  }
+  const { preprocessing } = checkpoint.value;
+  const form = new PredictionForm(preprocessing);
+  let answer: string | undefined;
+  let active = 'predict';
+  for (;;) {
+    const picked = await pickFormRow(title, formItems(form, preprocessing.target.name, answer), active);
+    if (picked === undefined) return;
+    if (picked.action === 'predict') {
+      active = 'predict';
+      answer = await answerRow(host, item, form);
+    } else if (picked.action === 'paste') {
+      active = 'predict';
+      if (await pasteRow(form, title)) answer = await answerRow(host, item, form);
+    } else if (picked.feature !== undefined) {
+      active = picked.feature;
+      const feature = form.features.find(({ name }) => name === picked.feature)!;
+      if (await editCell(form, feature, title)) answer = undefined;
+    }
+  }
+}
+
+function formItems(form: PredictionForm, target: string, answer: string | undefined): FormItem[] {
+  return [
+    {
+      action: 'predict',
+      label: answer === undefined ? vscode.l10n.t('Predict {0}', target) : `${target} = ${answer}`,
+      iconPath: new vscode.ThemeIcon(answer === undefined ? 'play' : 'beaker'),
+      ...(answer === undefined ? {} : { description: vscode.l10n.t('Enter predicts again') }),
+    },
+    {
+      action: 'paste',
+      label: vscode.l10n.t('Paste a Row …'),
+      iconPath: new vscode.ThemeIcon('clippy'),
+      description: vscode.l10n.t('values in order, or name=value'),
+    },
+    { label: vscode.l10n.t('values'), kind: vscode.QuickPickItemKind.Separator },
+    ...form.features.map((feature): FormItem => ({
+      feature: feature.name,
+      label: feature.name,
+      iconPath: new vscode.ThemeIcon(feature.kind === 'number' ? 'symbol-number' : 'symbol-string'),
+      description: form.cell(feature.name),
+    })),
+  ];
+}
+
+function pickFormRow(title: string, items: FormItem[], active: string): Promise<FormItem | undefined> {
+  const picker = vscode.window.createQuickPick<FormItem>();
+  picker.title = title;
+  picker.placeholder = vscode.l10n.t('Pick a value to change it, then Predict');
+  picker.ignoreFocusOut = true;
+  picker.items = items;
+  picker.activeItems = items.filter((item) => item.action === active || item.feature === active);
+  return new Promise((resolve) => {
+    const end = (item: FormItem | undefined): void => {
+      for (const listener of listeners) listener.dispose();
+      picker.dispose();
+      resolve(item);
+    };
+    const listeners = [
+      picker.onDidAccept(() => end(picker.activeItems[0])),
+      picker.onDidHide(() => end(undefined)),
+    ];
+    picker.show();
+  });
+}
+
+async function editCell(
+  form: PredictionForm,
+  feature: PredictionForm['features'][number],
+  title: string,
+): Promise<boolean> {
+  const before = form.cell(feature.name);
+  const text =
+    feature.kind === 'one-hot'
+      ? await vscode.window.showQuickPick([...feature.categories], { title: `${title}: ${feature.name}` })
+      : await vscode.window.showInputBox({
+          title: `${title}: ${feature.name}`,
+          prompt: vscode.l10n.t(
+            'A number; in the training data {0} ± {1}.',
+            shortNumber(feature.mean),
+            shortNumber(feature.scale),
+          ),
+          value: before,
+          validateInput: (typed) => {
+            const wrong = form.check(feature, typed);
+            return wrong === undefined ? undefined : localise(wrong);
+          },
+        });
+  if (text === undefined || text.trim() === before) return false;
+  form.set(feature.name, text);
+  return true;
+}
+
+async function pasteRow(form: PredictionForm, title: string): Promise<boolean> {
+  const example = form.features
+    .slice(0, 3)
+    .map((feature) => `${feature.name}=${form.cell(feature.name)}`)
+    .join(', ');
+  const text = await vscode.window.showInputBox({
+    title,
+    prompt: vscode.l10n.t('All values in the order of the columns, or pairs such as {0}', example),
+    ignoreFocusOut: true,
+    validateInput: (typed) => {
+      const wrong = new PredictionFormCheck(form).paste(typed);
+      return wrong === undefined ? undefined : localise(wrong);
+    },
+  });
+  return text !== undefined && form.paste(text) === undefined;
+}
+
+/** Checks a pasted row without changing the form. */
+class PredictionFormCheck extends PredictionForm {
+  constructor({ features }: PredictionForm) {
+    super({
+      features: [...features],
+      task: 'regression',
+      target: { kind: 'number', name: '', mean: 0, scale: 1 },
+    });
+  }
+}
+
+async function answerRow(host: Host, item: RunItem, form: PredictionForm): Promise<string | undefined> {
+  const predicted = await host.supervisor.predict(item.directory, { rows: [form.row()] });
+  const first = predicted.ok ? predicted.value.answers[0] : undefined;
+  if (!predicted.ok) fail(vscode.l10n.t('The prediction failed.'), predicted.problems);
+  return first === undefined ? undefined : words(first);
+}
+
+/** "setosa (98.7 %)", or a number. */
+function words(answer: Readonly<Record<string, string | number>>): string {
+  const { prediction, ...rest } = answer;
+  const text = typeof prediction === 'number' ? shortNumber(prediction) : String(prediction);
+  const probability = rest[`probability(${text})`];
+  return typeof probability === 'number' ? `${text} (${(100 * probability).toFixed(1)} %)` : text;
+}
+
+async function predictFile(host: Host, item: RunItem): Promise<void> {
+  const from = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t('Rows to Predict'),
+    openLabel: vscode.l10n.t('Predict'),
+    filters: { [vscode.l10n.t('Tables')]: ['csv', 'tsv'], [vscode.l10n.t('All Files')]: ['*'] },
+  });
+  const source = from?.[0];
+  if (source === undefined) return;
+  const { name, dir } = path.parse(source.fsPath);
+  const to = await vscode.window.showSaveDialog({
+    title: vscode.l10n.t('Where to Write the Predictions'),
+    defaultUri: vscode.Uri.file(path.join(dir, `${name}-predictions.csv`)),
+    filters: { [vscode.l10n.t('Tables')]: ['csv'] },
+  });
+  if (to === undefined) return;
+  if (to.fsPath === source.fsPath) {
+    fail(vscode.l10n.t('The prediction failed.'), [
+      { message: message('The predictions must go to another file than the rows come from.') },
+    ]);
+    return;
+  }
+  const predicted = await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      cancellable: true,
+      title: vscode.l10n.t('Predicting {0}', path.basename(source.fsPath)),
+    },
+    (progress, token) => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      let before = 0;
+      return host.supervisor.predict(
+        item.directory,
+        { file: { from: source.fsPath, to: to.fsPath } },
+        {
+          signal: controller.signal,
+          onProgress: (share) => {
+            progress.report({ increment: 100 * (share - before) });
+            before = share;
+          },
+        },
+      );
+    },
+  );
+  if (!predicted.ok) {
+    fail(vscode.l10n.t('The prediction failed.'), predicted.problems);
+    return;
+  }
+  await vscode.window.showTextDocument(to, { preview: false });
+}
+
+/** The best checkpoint of a run, else its last. */
+async function loadBest(item: RunItem): Promise<Result<Checkpoint>> {
+  let problem: Problem = { message: message('This run has no checkpoint yet.') };
+  for (const file of [runFiles.best, runFiles.last]) {
+    const full = path.join(item.directory, file);
+    try {
+      const decoded = decodeCheckpoint(await fs.readFile(full));
+      if (decoded.ok) return decoded;
+      problem = decoded.problems[0] ?? problem;
+    } catch (error) {
+      problem = fileProblem(error, full, 'read');
+    }
+  }
+  return { ok: false, problems: [problem] };
+}
+
+function fail(what: string, problems: readonly Problem[]): void {
+  void vscode.window.showErrorMessage(`${what} ${describeAll(problems)}`);
+}
+
+function stem(name: string): string {
+  return name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^-+|-+$/g, '') || 'model';
+}
+
+function suggestion(fileName: string): vscode.Uri {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  return folder === undefined ? vscode.Uri.file(fileName) : vscode.Uri.joinPath(folder, fileName);
+}

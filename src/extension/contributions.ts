@@ -1,0 +1,58 @@
+/** Everything that package.json contributes by name, once. A test compares the two. */
+
+/** Commands. */
+export const commands = {
+  train: 'lossLab.train',
+  trainFile: 'lossLab.trainFile',
+  trainExample: 'lossLab.trainExample',
+  trainAgain: 'lossLab.trainAgain',
+  runExperiment: 'lossLab.runExperiment',
+  saveAsExperiment: 'lossLab.saveAsExperiment',
+  pause: 'lossLab.pause',
+  resume: 'lossLab.resume',
+  stop: 'lossLab.stop',
+  continueRun: 'lossLab.continueRun',
+  openChart: 'lossLab.openChart',
+  rename: 'lossLab.rename',
+  delete: 'lossLab.delete',
+  reveal: 'lossLab.reveal',
+  predict: 'lossLab.predict',
+  exportWeights: 'lossLab.exportWeights',
+  startWaiting: 'lossLab.startWaiting',
+  removeWaiting: 'lossLab.removeWaiting',
+  showLog: 'lossLab.showLog',
+} as const;
+export type CommandId = (typeof commands)[keyof typeof commands];
+
+/** Views. */
+export const views = { runs: 'lossLab.runs' } as const;
+
+/** Panels, by the type under which VS Code restores them. */
+export const panels = { run: 'lossLab.run' } as const;
+
+/** Settings, without the prefix `lossLab.`, and what each holds. */
+export interface Settings {
+  readonly device: 'auto' | 'webgpu' | 'webasm' | 'cpu';
+  readonly whenRunning: 'queue' | 'parallel';
+  /** Megabytes; 0 for the trainer's own limit. */
+  readonly memoryLimit: number;
+}
+export const settingIds = [
+  'device',
+  'whenRunning',
+  'memoryLimit',
+] as const satisfies readonly (keyof Settings)[];
+
+/** Context keys that the `when` clauses of package.json read. */
+export const contextKeys = {
+  /** A run of this window is alive. */
+  live: 'lossLab.live',
+} as const;
+
+/**
+ * Value of a tree item's `contextValue`: its kind and the actions it allows, each between colons, so that `when` can
+ * look for one: `viewItem =~ /:stop:/`.
+ */
+export function contextValue(kind: 'run' | 'waiting', actions: readonly string[]): string {
+  return [kind, ...actions].map((word) => `:${word}:`).join('');
+}

@@ -1,0 +1,481 @@
+import { message, type Message } from '../../core/messages/message.ts';
+import type { Loss, Task } from '../../core/losses/loss.ts';
+import type { Experiment } from '../../core/training/experiment.ts';
+import { hiddenField as hiddenLayers, trainingFields, withHidden, type Field } from './fields.ts';
+
+/** A column as the target step shows it. */
+export interface ColumnChoice {
+  readonly name: string;
+  readonly kind: 'number' | 'text' | 'empty';
+  readonly samples: readonly string[];
+  readonly distinct: number;
+  /** What can be predicted of it, the likeliest first; none for a column that cannot be a target. */
+  readonly tasks: readonly Task[];
+}
+
+/** A data set that has been chosen and looked at. */
+export interface Data {
+  readonly label: string;
+  /** Absolute path, for data from a file. */
+  readonly dataFile: string | undefined;
+  readonly columns: readonly ColumnChoice[];
+  /** The column that is predicted unless the user says otherwise. */
+  readonly target: string;
+  /** Whether another column may be chosen. */
+  readonly targetIsFixed: boolean;
+  /** The experiment that suits this data and target, complete. */
+  readonly suggest: (target: string) => Experiment;
+}
+
+/** A row of the first step. */
+export interface DataChoice {
+  readonly id: string;
+  readonly group: 'recent' | 'examples' | 'generated' | 'files';
+  readonly icon: string;
+  readonly label: Message;
+  readonly detail: Message | undefined;
+}
+
+export type StepId = 'data' | 'target' | 'model' | 'loss' | 'training';
+
+/** One row to pick. `value` names it within its step. */
+export interface Row {
+  readonly value: string;
+  readonly icon: string;
+  readonly label: Message;
+  readonly description?: Message;
+  readonly detail?: Message;
+  /** Heading above this row. */
+  readonly heading?: Message;
+}
+
+/** What is on the screen. */
+export interface Screen {
+  readonly step: StepId;
+  /** 1-based. */
+  readonly number: number;
+  readonly total: number;
+  readonly placeholder: Message;
+  readonly rows: readonly Row[];
+  /** The row that Enter accepts. */
+  readonly active: string;
+  readonly canGoBack: boolean;
+}
+
+/** What the user's pick asks for; nothing means that the next screen is there. */
+export type Effect =
+  | { readonly type: 'none' }
+  /** Look at this data set, then call {@link TrainFlow.setData}. */
+  | { readonly type: 'load'; readonly id: string }
+  | { readonly type: 'edit'; readonly field: Field }
+  | {
+      readonly type: 'start' | 'save';
+      readonly experiment: Experiment;
+      readonly dataFile: string | undefined;
+    };
+
+const models: readonly {
+  readonly value: string;
+  readonly hidden: readonly number[];
+  readonly activation: 'relu' | 'tanh';
+  readonly detail: Message;
+}[] = [
+  {
+    value: 'linear',
+    hidden: [],
+    activation: 'relu',
+    detail: message('No hidden layer: linear regression, or logistic regression for classes.'),
+  },
+  {
+    value: '16-relu',
+    hidden: [16],
+    activation: 'relu',
+    detail: message('One small hidden layer; enough for most tables.'),
+  },
+  {
+    value: '32-16-relu',
+    hidden: [32, 16],
+    activation: 'relu',
+    detail: message('Two hidden layers for curved relations.'),
+  },
+  {
+    value: '64-64-tanh',
+    hidden: [64, 64],
+    activation: 'tanh',
+    detail: message('Two wide layers with a smooth activation.'),
+  },
+];
+
+/**
+ * The conversation of Train Model as a state machine: screens out, picks in, no window. Every screen has an active row
+ * that can be accepted as it is; accepting all of them trains the first data set.
+ */
+export class TrainFlow {
+  readonly #choices: readonly DataChoice[];
+  readonly #losses: readonly Loss[];
+  readonly #first: StepId;
+  readonly #preferred: string | undefined;
+  #step: StepId;
+  #picked: string | undefined;
+  #data: Data | undefined;
+  #experiment: Experiment | undefined;
+  /** The row of the last step to return to. */
+  #activeTraining = 'start';
+
+  /** `preferred`: id of the data that was used last. `data`: chosen already, so that the first step falls away. */
+  constructor(options: {
+    readonly choices: readonly DataChoice[];
+    readonly losses: readonly Loss[];
+    readonly preferred?: string | undefined;
+    readonly data?: Data;
+    /** Start from this experiment rather than from the suggestion. */
+    readonly experiment?: Experiment | undefined;
+  }) {
+    this.#choices = options.choices;
+    this.#losses = options.losses;
+    this.#preferred = options.preferred;
+    this.#step = 'data';
+    this.#first = 'data';
+    if (options.data !== undefined) {
+      this.setData(options.data, options.experiment);
+      this.#first = this.#step;
+    }
+  }
+
+  get experiment(): Experiment | undefined {
+    return this.#experiment;
+  }
+
+  /** The data set that was asked for by the effect `load`. A remembered experiment is taken where it still fits. */
+  setData(data: Data, remembered?: Experiment): void {
+    this.#data = data;
+    const target = remembered === undefined ? undefined : targetOf(remembered);
+    const fits =
+      remembered !== undefined &&
+      (target === undefined ||
+        data.columns.some((column) => column.name === target && column.tasks.length > 0)) &&
+      this.#lossesFor(target ?? data.target).some((loss) => loss.id === remembered.loss.id);
+    this.#experiment = fits ? remembered : data.suggest(data.target);
+    this.#activeTraining = 'start';
+    this.#step = data.targetIsFixed ? 'model' : 'target';
+  }
+
+  screen(): Screen {
+    const steps = this.#steps();
+    const common = {
+      step: this.#step,
+      number: steps.indexOf(this.#step) + 1,
+      total: steps.length,
+      canGoBack: this.#step !== this.#first,
+    };
+    switch (this.#step) {
+      case 'data':
+        return { ...common, ...this.#dataScreen() };
+      case 'target':
+        return { ...common, ...this.#targetScreen() };
+      case 'model':
+        return { ...common, ...this.#modelScreen() };
+      case 'loss':
+        return { ...common, ...this.#lossScreen() };
+      case 'training':
+        return { ...common, ...this.#trainingScreen() };
+    }
+  }
+
+  /** Takes the user's pick on the present screen. */
+  pick(value: string): Effect {
+    switch (this.#step) {
+      case 'data':
+        this.#picked = value;
+        return { type: 'load', id: value };
+      case 'target':
+        // Another target is another task: what suits it is suggested anew.
+        if (value !== this.#target()) this.#experiment = this.#need().data.suggest(value);
+        this.#step = 'model';
+        return { type: 'none' };
+      case 'model':
+        return this.#pickModel(value);
+      case 'loss': {
+        const { experiment } = this.#need();
+        if (experiment.loss.id !== value)
+          this.#experiment = { ...experiment, loss: { id: value, parameters: {} } };
+        this.#step = 'training';
+        return { type: 'none' };
+      }
+      case 'training':
+        return this.#pickTraining(value);
+    }
+  }
+
+  /** The experiment after an edit; the screen stays. */
+  setExperiment(experiment: Experiment): void {
+    this.#experiment = experiment;
+  }
+
+  /** One step back; false on the first. */
+  back(): boolean {
+    const steps = this.#steps();
+    const at = steps.indexOf(this.#step);
+    if (this.#step === this.#first || at <= 0) return false;
+    this.#step = steps[at - 1]!;
+    this.#activeTraining = 'start';
+    return true;
+  }
+
+  #steps(): StepId[] {
+    const all: StepId[] = ['data', 'target', 'model', 'loss', 'training'];
+    return all.filter(
+      (step) =>
+        (step !== 'target' || this.#data?.targetIsFixed !== true) &&
+        (step !== 'data' || this.#first === 'data'),
+    );
+  }
+
+  #need(): { data: Data; experiment: Experiment } {
+    if (this.#data === undefined || this.#experiment === undefined)
+      throw new Error('TrainFlow: no data has been chosen yet');
+    return { data: this.#data, experiment: this.#experiment };
+  }
+
+  #target(): string {
+    const { data, experiment } = this.#need();
+    return targetOf(experiment) ?? data.target;
+  }
+
+  #lossesFor(target: string): Loss[] {
+    const tasks = this.#data?.columns.find(({ name }) => name === target)?.tasks ?? [];
+    return this.#losses
+      .filter((loss) => tasks.includes(loss.task))
+      .sort((a, b) => tasks.indexOf(a.task) - tasks.indexOf(b.task));
+  }
+
+  #dataScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
+    const headings: Readonly<Record<DataChoice['group'], Message>> = {
+      recent: message('used last'),
+      examples: message('shipped with Loss Lab'),
+      generated: message('generated'),
+      files: message('your files'),
+    };
+    const rows = this.#choices.map(({ id, group, icon, label, detail }, i): Row => ({
+      value: id,
+      icon,
+      label,
+      ...(detail === undefined ? {} : { detail }),
+      ...(this.#choices[i - 1]?.group === group ? {} : { heading: headings[group] }),
+    }));
+    const wanted = this.#picked ?? this.#preferred;
+    const active = rows.find(({ value }) => value === wanted) ?? rows[0];
+    return { placeholder: message('Choose the data to train on'), rows, active: active?.value ?? '' };
+  }
+
+  #targetScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
+    const { data } = this.#need();
+    const rows = data.columns
+      .filter((column) => column.tasks.length > 0)
+      .map(({ name, kind, samples, distinct, tasks }): Row => ({
+        value: name,
+        icon: kind === 'number' ? 'symbol-number' : 'symbol-string',
+        label: message('{name}', { name }),
+        description:
+          tasks[0] === 'regression' ? message('a number') : message('{count} classes', { count: distinct }),
+        detail: message('{samples} …', { samples: [...new Set(samples)].slice(0, 5).join(', ') }),
+      }));
+    return { placeholder: message('Choose the column to predict'), rows, active: this.#target() };
+  }
+
+  #modelScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
+    const { experiment } = this.#need();
+    const { hidden, activation } = experiment.model;
+    const same = models.find(
+      (model) => sameUnits(model.hidden, hidden) && (hidden.length === 0 || model.activation === activation),
+    );
+    const rows = models.map(({ value, hidden: units, activation: by, detail }): Row => ({
+      value,
+      icon: units.length === 0 ? 'graph-line' : 'type-hierarchy',
+      label: modelLabel(units, by),
+      detail,
+    }));
+    if (same === undefined) {
+      rows.unshift({
+        value: 'present',
+        icon: 'type-hierarchy',
+        label: modelLabel(hidden, activation),
+        detail: message('The model as it is now.'),
+      });
+    }
+    rows.push(
+      {
+        value: 'hidden',
+        icon: 'edit',
+        label: message('Other layers …'),
+        detail: message('Type the units of each hidden layer.'),
+      },
+      {
+        value: 'activation',
+        icon: 'arrow-swap',
+        label: message('Other activation …'),
+        description: message('now {activation}', { activation }),
+        detail: message('Goes through ReLU, tanh and sigmoid.'),
+      },
+    );
+    return { placeholder: message('Choose the model'), rows, active: same?.value ?? 'present' };
+  }
+
+  #pickModel(value: string): Effect {
+    const { experiment } = this.#need();
+    if (value === 'hidden') return { type: 'edit', field: hiddenLayers };
+    if (value === 'activation') {
+      const order = ['relu', 'tanh', 'sigmoid'] as const;
+      const next = order[(order.indexOf(experiment.model.activation) + 1) % order.length]!;
+      this.#experiment = { ...experiment, model: { ...experiment.model, activation: next } };
+      return { type: 'none' };
+    }
+    const model = models.find((one) => one.value === value);
+    if (
+      model !== undefined &&
+      !(sameUnits(model.hidden, experiment.model.hidden) && model.activation === experiment.model.activation)
+    ) {
+      this.#experiment = {
+        ...experiment,
+        model: { ...withHidden(experiment.model, [...model.hidden]), activation: model.activation },
+      };
+    }
+    this.#step = 'loss';
+    return { type: 'none' };
+  }
+
+  #lossScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
+    const { experiment } = this.#need();
+    const rows = this.#lossesFor(this.#target()).map((loss): Row => ({
+      value: loss.id,
+      icon: loss.task === 'regression' ? 'graph-scatter' : 'symbol-enum',
+      label: message('{name}', { name: loss.name }),
+      detail: message('{use}', { use: loss.useWhen }),
+    }));
+    return {
+      placeholder: message('Choose the loss; these fit {target}', { target: this.#target() }),
+      rows,
+      active: rows.some(({ value }) => value === experiment.loss.id)
+        ? experiment.loss.id
+        : (rows[0]?.value ?? ''),
+    };
+  }
+
+  #trainingScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
+    const { experiment } = this.#need();
+    const { optimizer, training, split, scaling } = experiment;
+    const rows: Row[] = [
+      {
+        value: 'start',
+        icon: 'play',
+        label: message('Start Training'),
+        description: message(
+          '{optimizer}, rate {rate}, {epochs} epochs, batch {batch}, {validation} % validation, seed {seed}',
+          {
+            optimizer: optimizerName(optimizer.type),
+            rate: optimizer.rate,
+            epochs: training.epochs,
+            batch: training.batch,
+            validation: Number((split.validation * 100).toPrecision(6)),
+            seed: training.seed,
+          },
+        ),
+      },
+      {
+        value: 'save',
+        icon: 'save-as',
+        label: message('Save as Experiment File …'),
+        description: message('a JSON file to train from again, here or in a terminal'),
+      },
+      {
+        value: 'optimizer',
+        icon: 'settings-gear',
+        label: message('Optimizer'),
+        description: message('{optimizer}', { optimizer: optimizerName(optimizer.type) }),
+        heading: message('change'),
+      },
+    ];
+    for (const field of this.#fields()) {
+      rows.push({
+        value: field.id,
+        icon: 'edit',
+        label: field.label,
+        description: message('{value}', { value: field.text(experiment) }),
+      });
+    }
+    rows.push({
+      value: 'scaling',
+      icon: 'arrow-both',
+      label: message('Standardise features'),
+      description: scaling.features === 'standard' ? message('yes, by the training part') : message('no'),
+    });
+    if (experiment.data.source === 'file') {
+      rows.push({
+        value: 'missing',
+        icon: 'question',
+        label: message('Rows with missing cells'),
+        description:
+          experiment.data.missing === 'drop'
+            ? message('are left out')
+            : message('are filled with the training mean'),
+      });
+    }
+    return {
+      placeholder: message('Start, or pick a value to change it'),
+      rows,
+      active: rows.some(({ value }) => value === this.#activeTraining) ? this.#activeTraining : 'start',
+    };
+  }
+
+  #pickTraining(value: string): Effect {
+    const { data, experiment } = this.#need();
+    if (value === 'start' || value === 'save') return { type: value, experiment, dataFile: data.dataFile };
+    this.#activeTraining = value;
+    if (value === 'optimizer') {
+      this.#experiment = { ...experiment, optimizer: otherOptimizer(experiment.optimizer) };
+    } else if (value === 'scaling') {
+      const features = experiment.scaling.features === 'standard' ? 'none' : 'standard';
+      this.#experiment = { ...experiment, scaling: { ...experiment.scaling, features } };
+    } else if (value === 'missing' && experiment.data.source === 'file') {
+      const missing = experiment.data.missing === 'drop' ? 'mean' : 'drop';
+      this.#experiment = { ...experiment, data: { ...experiment.data, missing } };
+    } else {
+      const field = this.#fields().find(({ id }) => id === value);
+      if (field !== undefined) return { type: 'edit', field };
+    }
+    return { type: 'none' };
+  }
+
+  #fields(): Field[] {
+    const { experiment } = this.#need();
+    const loss = this.#losses.find(({ id }) => id === experiment.loss.id);
+    return trainingFields(experiment, loss?.parameters ?? []);
+  }
+}
+
+function targetOf({ data }: Experiment): string | undefined {
+  return data.source === 'generated' ? undefined : data.target;
+}
+
+function sameUnits(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((units, i) => units === b[i]);
+}
+
+function modelLabel(hidden: readonly number[], activation: string): Message {
+  const args = { units: hidden.join(', '), activation };
+  if (hidden.length === 0) return message('Linear model');
+  return hidden.length === 1
+    ? message('Hidden layer of {units} units ({activation})', args)
+    : message('Hidden layers of {units} units ({activation})', args);
+}
+
+function optimizerName(type: Experiment['optimizer']['type']): string {
+  return type === 'adam' ? 'Adam' : 'SGD';
+}
+
+/** The other optimizer with its usual values; the weight decay is the user's. */
+function otherOptimizer({ type, weightDecay }: Experiment['optimizer']): Experiment['optimizer'] {
+  return type === 'adam'
+    ? { type: 'sgd', rate: 0.05, momentum: 0.9, dampening: 0, nesterov: false, weightDecay }
+    : { type: 'adam', rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay };
+}

@@ -1,0 +1,195 @@
+import { open } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { builtins } from '../../core/data/builtin.ts';
+import { builtinIds, generatedIds, type BuiltinId, type GeneratedId } from '../../core/data/catalogue.ts';
+import { describeLayout, headBytes, sniff, type Sniffed } from '../../core/data/csv.ts';
+import { generators } from '../../core/data/generators.ts';
+import { suggestExperiment, suggestTask } from '../../core/data/suggest.ts';
+import type { Task } from '../../core/losses/loss.ts';
+import { bad, message, ok, type Message, type Result } from '../../core/messages/message.ts';
+import { fileProblem } from '../../core/runs/fileProblem.ts';
+import { parseExperiment, type Experiment, type ExperimentInput } from '../../core/training/experiment.ts';
+import type { ColumnChoice, Data, DataChoice } from './flow.ts';
+
+/** Ids of the rows of the first step: `builtin:iris`, `generated:spiral`, `file:/path`, and `browse`. */
+export const browseId = 'browse';
+export const exampleId = 'builtin:iris';
+
+/** The rows of the first step: what was used last, the shipped sets, the generated ones, the files of the workspace. */
+export function dataChoices(
+  files: readonly { readonly path: string; readonly label: string }[],
+  last: string | undefined,
+): DataChoice[] {
+  const choices: DataChoice[] = [
+    ...[...builtinIds]
+      .sort((a, b) => Number(b === 'iris') - Number(a === 'iris'))
+      .map((id): DataChoice => ({
+        id: `builtin:${id}`,
+        group: 'examples',
+        icon: 'table',
+        label: message('{title}', { title: builtins[id].title }),
+        detail: message('{description}', { description: builtins[id].description }),
+      })),
+    ...generatedIds.map((id): DataChoice => ({
+      id: `generated:${id}`,
+      group: 'generated',
+      icon: 'sparkle',
+      label: message('{title}', { title: generators[id].title }),
+      detail: message('{description}', { description: generators[id].description }),
+    })),
+    ...files.map(({ path, label }): DataChoice => ({
+      id: fileId(path),
+      group: 'files',
+      icon: 'file',
+      label: message('{label}', { label }),
+      detail: undefined,
+    })),
+    {
+      id: browseId,
+      group: 'files',
+      icon: 'folder-opened',
+      label: message('Browse …'),
+      detail: message('A CSV or TSV file from anywhere.'),
+    },
+  ];
+  const used = choices.find(({ id }) => id === last && last !== exampleId);
+  return used === undefined
+    ? choices
+    : [{ ...used, group: 'recent' }, ...choices.filter((choice) => choice !== used)];
+}
+
+export function fileId(path: string): string {
+  return `file:${path}`;
+}
+
+/** The path in an id of a file; undefined for other ids. */
+export function pathOf(id: string): string | undefined {
+  return id.startsWith('file:') ? id.slice('file:'.length) : undefined;
+}
+
+/** Looks at a data set: its columns and what suits them. `folder` holds the shipped sets. Only the beginning of a file is read. */
+export async function loadData(id: string, folder: string): Promise<Result<Data>> {
+  const path = pathOf(id);
+  if (path !== undefined) return loadFile(path);
+  const [kind, name] = id.split(':');
+  const builtin = builtinIds.find((one) => one === name);
+  if (kind === 'builtin' && builtin !== undefined) return loadBuiltin(builtin, folder);
+  const generated = generatedIds.find((one) => one === name);
+  if (kind === 'generated' && generated !== undefined) return loadGenerated(generated);
+  return bad(message('There is no data set "{id}".', { id }));
+}
+
+async function loadBuiltin(id: BuiltinId, folder: string): Promise<Result<Data>> {
+  const builtin = builtins[id];
+  const sniffed = await look(join(folder, builtin.file));
+  if (!sniffed.ok) return sniffed;
+  return ok({
+    label: builtin.title,
+    dataFile: undefined,
+    columns: columnChoices(sniffed.value, new Map([[builtin.target, builtin.task]])),
+    target: builtin.target,
+    targetIsFixed: false,
+    suggest: (target) => complete(suggestExperiment({ source: 'builtin', name: id, target }, sniffed.value)),
+  });
+}
+
+function loadGenerated(id: GeneratedId): Result<Data> {
+  const { title, target, task, classes = 0 } = generators[id];
+  return ok({
+    label: title,
+    dataFile: undefined,
+    columns: [
+      {
+        name: target,
+        kind: task === 'regression' ? 'number' : 'text',
+        samples: [],
+        distinct: classes,
+        tasks: allTasks(task, classes),
+      },
+    ],
+    target,
+    targetIsFixed: true,
+    suggest: () => complete(suggestExperiment({ source: 'generated', name: id })),
+  });
+}
+
+async function loadFile(path: string): Promise<Result<Data>> {
+  const sniffed = await look(path);
+  if (!sniffed.ok) return sniffed;
+  const columns = columnChoices(sniffed.value);
+  const target = columns.findLast((column) => column.tasks.length > 0)?.name;
+  if (target === undefined) {
+    return bad(
+      message('No column of {file} can be predicted: every one is empty or holds one value only.', {
+        file: basename(path),
+      }),
+    );
+  }
+  return ok(
+    {
+      label: basename(path),
+      dataFile: path,
+      columns,
+      target,
+      targetIsFixed: false,
+      suggest: (wanted) =>
+        complete(suggestExperiment({ source: 'file', path: basename(path), target: wanted }, sniffed.value)),
+    },
+    sniffed.warnings,
+  );
+}
+
+/** How a file was read, in words. */
+export async function layoutOf(path: string): Promise<Message | undefined> {
+  const sniffed = await look(path);
+  return sniffed.ok ? describeLayout(sniffed.value) : undefined;
+}
+
+async function look(path: string): Promise<Result<Sniffed>> {
+  let file: Awaited<ReturnType<typeof open>> | undefined;
+  try {
+    file = await open(path);
+    const { size } = await file.stat();
+    const head = new Uint8Array(Math.min(size, headBytes));
+    let filled = 0;
+    while (filled < head.length) {
+      const { bytesRead } = await file.read(head, filled, head.length - filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return sniff(head.subarray(0, filled), size);
+  } catch (error) {
+    return { ok: false, problems: [fileProblem(error, path, 'read')] };
+  } finally {
+    await file?.close();
+  }
+}
+
+function columnChoices(seen: Sniffed, known: ReadonlyMap<string, Task> = new Map()): ColumnChoice[] {
+  return seen.columns.map(({ name, kind, samples, distinct }) => {
+    const first = known.get(name) ?? suggestTask(seen, name);
+    const few = distinct >= 2 && distinct <= 1000;
+    const tasks =
+      kind === 'empty' || distinct < 2
+        ? []
+        : allTasks(first, distinct).filter((task) => (task === 'regression' ? kind === 'number' : few));
+    return { name, kind, samples, distinct, tasks };
+  });
+}
+
+/** What can be predicted of a column, the likeliest first. */
+function allTasks(first: Task, distinct: number): Task[] {
+  const classes: Task[] = distinct === 2 ? ['binary', 'classes'] : ['classes'];
+  const ordered: Task[] =
+    first === 'regression'
+      ? ['regression', ...(distinct <= 20 ? classes : [])]
+      : [first, ...classes, 'regression'];
+  return [...new Set(ordered)];
+}
+
+/** The suggestion with every default filled in. */
+function complete(input: ExperimentInput): Experiment {
+  const parsed = parseExperiment(input);
+  if (!parsed.ok) throw new Error(`The suggested experiment is invalid: ${JSON.stringify(parsed.problems)}`);
+  return parsed.value;
+}

@@ -1,0 +1,87 @@
+import type { PanelRun } from '../../core/protocol/panel.ts';
+import { element, setText } from '../dom.ts';
+import { fill, type Format } from '../format.ts';
+
+/** The figures of a run, by name. */
+export class Facts {
+  readonly element: HTMLElement;
+  readonly #items = new Map<string, { box: HTMLElement; value: HTMLElement }>();
+  readonly #strings: Readonly<Record<string, string>>;
+  readonly #format: Format;
+
+  constructor(strings: Readonly<Record<string, string>>, format: Format) {
+    this.#strings = strings;
+    this.#format = format;
+    this.element = element('dl', { class: 'facts', 'aria-label': strings['facts'] ?? '' });
+    for (const id of [
+      'epoch',
+      'step',
+      'loss',
+      'validationLoss',
+      'accuracy',
+      'rmse',
+      'r2',
+      'best',
+      'speed',
+      'elapsed',
+      'parameters',
+      'device',
+    ]) {
+      const value = element('dd');
+      const label = { accuracy: 'bestAccuracy', rmse: 'bestRmse', r2: 'bestR2' }[id] ?? id;
+      const box = element(
+        'div',
+        { class: `fact fact-${id}`, hidden: '' },
+        element('dt', {}, strings[label] ?? label),
+        value,
+      );
+      this.#items.set(id, { box, value });
+      this.element.append(box);
+    }
+  }
+
+  show({ status, speed }: PanelRun): void {
+    const format = this.#format;
+    const of = (value: number, total: number | undefined): string =>
+      total === undefined
+        ? format.count(value)
+        : fill(this.#strings['ofTotal'] ?? '', { value: format.count(value), total: format.count(total) });
+    const metric = (id: string): string | undefined => {
+      const value = status.metrics?.[id];
+      return value === undefined ? undefined : id === 'accuracy' ? format.share(value) : format.value(value);
+    };
+    this.#set('epoch', of(Math.min(status.epoch, status.epochs), status.epochs));
+    this.#set('step', of(status.step, status.steps));
+    this.#set('loss', status.loss === undefined ? undefined : format.value(status.loss));
+    this.#set(
+      'validationLoss',
+      status.validationLoss === undefined ? undefined : format.value(status.validationLoss),
+    );
+    for (const id of ['accuracy', 'rmse', 'r2']) this.#set(id, metric(id));
+    this.#set('best', status.best === undefined ? undefined : format.count(status.best.step));
+    this.#set(
+      'speed',
+      speed === undefined
+        ? undefined
+        : fill(this.#strings['stepsPerSecond'] ?? '', { count: format.count(speed) }),
+    );
+    this.#set('elapsed', format.duration(status.seconds));
+    this.#set('parameters', status.parameters === undefined ? undefined : format.count(status.parameters));
+    this.#set('device', status.device?.label, status.device?.why);
+  }
+
+  #set(id: string, text: string | undefined, explanation?: string): void {
+    const { box, value } = this.#items.get(id)!;
+    box.hidden = text === undefined;
+    if (text === undefined) return;
+    if (explanation === undefined) {
+      setText(value, text);
+      return;
+    }
+    if (value.firstChild?.textContent === text && value.lastChild?.textContent === explanation) return;
+    value.replaceChildren(
+      document.createTextNode(text),
+      element('span', { class: 'why', title: explanation }, explanation),
+    );
+  }
+}
