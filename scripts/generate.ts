@@ -1,0 +1,51 @@
+// `npm run generate` makes what follows from the catalogue and the experiment schema; `-- --check` fails when a file
+// is not what would be made.
+import fs from 'node:fs';
+import path from 'node:path';
+import type { FormulaFile } from '../src/core/figures/formula.ts';
+import { lossTex } from '../src/core/expression/print/tex.ts';
+import { losses } from '../src/core/losses/catalogue.ts';
+import { experimentJsonSchema } from './schema.ts';
+import { Typesetter } from './typeset.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+async function formulas(): Promise<FormulaFile> {
+  const typesetter = new Typesetter();
+  const made: [string, FormulaFile['losses'][string]][] = [];
+  for (const loss of losses()) {
+    const tex = lossTex(loss);
+    const value = await typesetter.typeset(tex.value);
+    const gradient = await typesetter.typeset(tex.gradient);
+    made.push([loss.id, { value, gradient, spoken: tex.spoken }]);
+  }
+  return { outlines: typesetter.table(), losses: Object.fromEntries(made) };
+}
+
+const files: Readonly<Record<string, string>> = {
+  'src/core/figures/formulas.json': json(await formulas(), 1),
+  'schemas/experiment.schema.json': json(experimentJsonSchema(losses()), 2),
+};
+
+const check = process.argv.includes('--check');
+const stale = Object.entries(files).filter(([file, text]) => read(file) !== text);
+for (const [file, text] of stale) {
+  if (check) {
+    console.error(`${file} is stale; run npm run generate`);
+    process.exitCode = 1;
+  } else {
+    fs.mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    fs.writeFileSync(path.join(root, file), text);
+    console.log(`wrote ${file}`);
+  }
+}
+if (stale.length === 0) console.log('everything generated is fresh');
+
+function json(value: unknown, indent: number): string {
+  return `${JSON.stringify(value, undefined, indent)}\n`;
+}
+
+function read(file: string): string | undefined {
+  const full = path.join(root, file);
+  return fs.existsSync(full) ? fs.readFileSync(full, 'utf8').replaceAll('\r\n', '\n') : undefined;
+}

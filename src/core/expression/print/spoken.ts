@@ -1,0 +1,112 @@
+import type { Loss } from '../../losses/loss.ts';
+import { gradient } from '../differentiate.ts';
+import type { Expr } from '../expression.ts';
+import { primitive } from '../primitives.ts';
+import {
+  axisOf,
+  excluding,
+  factorOf,
+  including,
+  letterFor,
+  subscripts,
+  symbolsOf,
+  type Letters,
+} from './symbols.ts';
+
+/** The formulas of a loss in plain words, as the text alternative of its picture. */
+export function speakLoss(loss: Loss): string {
+  const { prediction, target } = loss.inputs;
+  const symbols = symbolsOf(loss);
+  const value = speak(loss.expression(), symbols, new Map());
+  const letters: Letters = new Map(
+    prediction.axes
+      .filter((axis) => !loss.expression().axes.includes(axis))
+      .map((axis) => [axis, letterFor(axis, new Map())]),
+  );
+  const by = spokenSymbol(prediction.symbol, subscripts(prediction.axes, letters));
+  const [factor, slope] = factorOf(gradient(loss.expression(), prediction.id));
+  return (
+    `${loss.name} of ${spokenSymbol(prediction.symbol)} and ${spokenSymbol(target.symbol)}: ${value}. ` +
+    `Gradient of the mean over n values by each ${by}: ${factor === 1 ? 'one' : spokenNumber(factor)} over n times ${grouped(slope, 'mul', symbols, letters)}.`
+  );
+}
+
+/** Operations whose words join their arguments, so that what comes before or after could be taken in. */
+const joining = new Set(['add', 'sub', 'where', 'lt', 'le', 'gt', 'ge', 'eq', 'ne', 'and', 'or', 'xlogy']);
+
+/** Where the ear would group differently than the formula does, the group is announced. */
+function grouped(arg: Expr, inside: string, symbols: ReadonlyMap<string, string>, letters: Letters): string {
+  const text = speak(arg, symbols, letters);
+  return arg.kind === 'apply' && joining.has(arg.op) && !joining.has(inside) ? `the quantity ${text}` : text;
+}
+
+/** An expression in plain words. */
+export function speak(expr: Expr, symbols: ReadonlyMap<string, string>, letters: Letters): string {
+  switch (expr.kind) {
+    case 'const':
+      return spokenNumber(expr.value);
+    case 'param':
+      return spokenSymbol(symbols.get(expr.name) ?? expr.name);
+    case 'input':
+      return spokenSymbol(symbols.get(expr.name) ?? expr.name, subscripts(expr.axes, letters));
+    case 'size':
+      return expr.axis === 'sample' ? 'n' : `the number of ${expr.axis} values`;
+    case 'index':
+      return letters.get(expr.axis) ?? letterFor(expr.axis, letters);
+    case 'apply':
+      break;
+  }
+  const row = primitive(expr.op);
+  const axis = axisOf(expr);
+  const place = { dim: '', keepdim: false, rank: 0, letter: '', extent: 'n' };
+  const words = (arg: Expr, at: Letters) => grouped(arg, expr.op, symbols, at);
+  switch (row.kind) {
+    case 'elementwise': {
+      const parts = expr.args.map((arg) => words(arg, letters));
+      if (expr.op === 'where' && parts[1] === '1' && parts[2] === '0')
+        return `one if ${parts[0]!}, else zero`;
+      const long =
+        (expr.op === 'add' || expr.op === 'sub') && parts.some((part) => part.split(' ').length > 3);
+      // A pause ends a group: "the quantity a minus b, squared".
+      const paused = parts.map((part, k) =>
+        (long && k === 0) || (groups(expr.op) && part.startsWith('the quantity ')) ? `${part},` : part,
+      );
+      return row.print.spoken(paused, place).replace(/,$/, '');
+    }
+    case 'reduction': {
+      const letter = letterFor(axis, letters);
+      return row.print.spoken([words(expr.args[0]!, including(letters, axis, letter))], { ...place, letter });
+    }
+    case 'mapping': {
+      const letter = letters.get(axis);
+      const line = row.print.spoken([words(expr.args[0]!, excluding(letters, axis))], place);
+      return letter === undefined ? line : `${line} at ${letter}`;
+    }
+    case 'structural': {
+      if (expr.op === 'rename') return speak(expr.args[0]!, symbols, letters);
+      const [x, at] = [expr.args[0]!, speak(expr.args[1]!, symbols, letters)];
+      if (x.kind === 'input') return speak(x, symbols, including(letters, axis, at));
+      return row.print.spoken([words(x, excluding(letters, axis)), at], place);
+    }
+  }
+}
+
+/** Operations whose words follow an argument, so that its end must be heard. */
+function groups(op: string): boolean {
+  return ['square', 'pow', 'mul', 'div'].includes(op);
+}
+
+function spokenNumber(value: number): string {
+  if (value === 0.5) return 'one half';
+  return value < 0 ? `minus ${-value}` : String(value);
+}
+
+/** `\hat{y}` → `y hat`, `\delta` → `delta`; subscripts follow as `sub c`. */
+export function spokenSymbol(symbol: string, letters: readonly string[] = []): string {
+  const plain = symbol
+    .replace(/\\(hat|bar|tilde)\s*\{?\s*(\\?\w+?)\s*\}?$/, '$2 $1')
+    .replace(/\\/g, '')
+    .replace(/[{}]/g, '')
+    .trim();
+  return letters.length === 0 ? plain : `${plain} sub ${letters.join(' ')}`;
+}
