@@ -1,9 +1,18 @@
+import * as v from 'valibot';
+import type { Device } from '../../src/core/compute/device.ts';
 import { float64Device } from '../../src/core/compute/float64.ts';
 import { padded } from '../../src/core/compute/kernelText.ts';
 import type { Plan } from '../../src/core/compute/plan.ts';
 import { updateRule } from '../../src/core/optimizers/optimizers.ts';
 import { scheduleWidth, type Optimizer } from '../../src/core/optimizers/rule.ts';
-import type { Device } from '../../src/core/compute/device.ts';
+import {
+  arraySchema,
+  isClose,
+  toleranceSchema,
+  type CaseResult,
+  type CaseRunner,
+  type GoldenArray,
+} from './types.ts';
 
 /** The hyper-parameters of a golden case in its framework's words. */
 export type Hyper = Readonly<Record<string, unknown>>;
@@ -105,4 +114,41 @@ export async function updateTrajectory(
   }
   await executable.dispose();
   return trajectory;
+}
+
+const caseSchema = v.object({
+  id: v.string(),
+  optimizer: v.string(),
+  convention: v.string(),
+  hyper: v.record(v.string(), v.unknown()),
+  param0: arraySchema,
+  grads: arraySchema,
+  params_after_each_step: arraySchema,
+  tol: toleranceSchema,
+});
+
+/** Runs optimizers.json: the parameter after every step, through the update kernels on the float64 device. */
+export const runOptimizers: CaseRunner = ({ cases }) => Promise.all(cases.map(runCase));
+
+async function runCase(raw: { readonly id: string }): Promise<CaseResult> {
+  const given = v.parse(caseSchema, raw);
+  const { id } = given;
+  const chosen = chooseOptimizer(given.optimizer, given.convention, given.hyper);
+  if ('skip' in chosen) return { id, outcome: 'skipped', reason: chosen.skip };
+  const rows = ({ shape: [count = 0, width = 0], data }: GoldenArray) =>
+    Array.from({ length: count }, (_, i) => data.slice(width * i, width * (i + 1)));
+  const trajectory = await updateTrajectory(chosen.optimizer, given.param0.data, rows(given.grads));
+  for (const [step, expected] of rows(given.params_after_each_step).entries()) {
+    for (const [i, value] of expected.entries()) {
+      const actual = trajectory[step]?.[i] ?? Number.NaN;
+      if (!isClose(actual, value, given.tol)) {
+        return {
+          id,
+          outcome: 'failed',
+          reason: `parameter ${i} after step ${step + 1} is ${actual}, expected ${value}`,
+        };
+      }
+    }
+  }
+  return { id, outcome: 'passed' };
 }

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { Device } from '../../src/core/compute/device.ts';
 import {
   readParameters,
@@ -9,39 +10,47 @@ import {
 import { float64Device } from '../../src/core/compute/float64.ts';
 import { evaluationPlan, trainingPlan } from '../../src/core/compute/planBuilder.ts';
 import { loadLoss } from '../../src/core/losses/catalogue.ts';
-import type { Parameters } from '../../src/core/network/network.ts';
-import { chooseOptimizer, type Hyper } from './optimizers.ts';
+import { checkParameters } from '../../src/core/losses/parameters.ts';
+import type { Parameters as Values } from '../../src/core/network/network.ts';
+import { chooseOptimizer } from './optimizers.ts';
+import {
+  arraySchema,
+  isClose,
+  toleranceSchema,
+  type CaseResult,
+  type CaseRunner,
+  type GoldenArray,
+} from './types.ts';
 
-export interface Tensor {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
+const tensors = v.record(v.string(), arraySchema);
+const numbers = v.array(v.number());
 
 /** A case of trajectories.json. */
-export interface TrajectoryCase {
-  readonly id: string;
-  readonly convention: string;
-  readonly optimizer: string;
-  readonly hyper: Hyper;
-  readonly steps: number;
-  readonly model: string;
-  readonly loss: string;
-  readonly data?: string;
-  readonly x?: readonly number[];
-  readonly y?: readonly number[];
-  readonly init: Readonly<Record<string, Tensor>>;
-  readonly losses: readonly number[];
-  readonly final_loss: number;
-  readonly final_params: Readonly<Record<string, Tensor>>;
-  readonly prediction_at_4?: number;
-  readonly tol: { readonly rtol: number; readonly atol: number };
-}
+export const caseSchema = v.object({
+  id: v.string(),
+  convention: v.string(),
+  optimizer: v.string(),
+  hyper: v.record(v.string(), v.unknown()),
+  steps: v.number(),
+  model: v.string(),
+  loss: v.string(),
+  data: v.optional(v.string()),
+  x: v.optional(numbers),
+  y: v.optional(numbers),
+  init: tensors,
+  losses: numbers,
+  final_loss: v.number(),
+  final_params: tensors,
+  prediction_at_4: v.optional(v.number()),
+  tol: toleranceSchema,
+});
+export type TrajectoryCase = v.InferOutput<typeof caseSchema>;
 
-/** datasets.json, as far as it is used. */
-export type GoldenData = Readonly<Record<string, { readonly X: Tensor | string; readonly y: Tensor }>>;
+/** One entry of datasets.json; `X` may refer to another entry ("same as iris.X"). */
+const dataSchema = v.looseObject({ X: v.union([arraySchema, v.string()]), y: arraySchema });
+export type GoldenData = Readonly<Record<string, unknown>>;
 
-type TrainingOptions = Parameters_<typeof trainingPlan>;
-type Parameters_<F extends (options: never) => unknown> = F extends (options: infer O) => unknown ? O : never;
+type TrainingOptions = Parameters<typeof trainingPlan>[0];
 
 /** A case as we train it, or why we do not. */
 export type Prepared =
@@ -50,7 +59,7 @@ export type Prepared =
       readonly options: TrainingOptions;
       readonly features: Float64Array;
       readonly targets: Float64Array;
-      readonly initial: Parameters;
+      readonly initial: Values;
     };
 
 /** A loss in the case's words → ours. Labels of −1 and +1 become 0 and 1: the logistic loss is the same function of the logit. */
@@ -69,20 +78,20 @@ export function prepare(given: TrajectoryCase, data: GoldenData): Prepared {
   const known = parsed === null ? undefined : losses[parsed[1]!];
   const loss = known === undefined ? undefined : loadLoss(known.id);
   if (known === undefined || loss === undefined) return { skip: `loss ${given.loss} is not offered` };
+  const parameters = checkParameters(
+    loss,
+    parsed?.[2] === undefined ? {} : { [parsed[2]]: Number(parsed[3]) },
+  );
+  if (!parameters.ok) return { skip: `parameters of ${given.loss} are out of range` };
   const hidden = hiddenLayer(given.model);
   if (hidden === undefined) return { skip: `model ${given.model} is not offered` };
   const chosen = chooseOptimizer(given.optimizer, given.convention, given.hyper);
   if ('skip' in chosen) return chosen;
 
-  const set = given.data === undefined ? undefined : data[given.data];
-  const x =
-    given.x ??
-    (typeof set?.X === 'string' ? data[set.X.replace('same as ', '').replace('.X', '')]?.X : set?.X);
-  const y = given.y ?? set?.y.data;
-  if (x === undefined || typeof x === 'string' || y === undefined)
-    throw new Error(`${given.id}: no data ${given.data ?? ''}`);
-  const features = Float64Array.from('data' in x ? x.data : x);
-  const targets = Float64Array.from(y, known.label ?? ((value) => value));
+  const rows = { x: given.x, y: given.y, ...(given.data === undefined ? {} : table(data, given.data)) };
+  if (rows.x === undefined || rows.y === undefined) throw new Error(`${given.id} has no data`);
+  const features = Float64Array.from(rows.x);
+  const targets = Float64Array.from(rows.y, known.label ?? ((value) => value));
   const initial = ours(given.init);
   return {
     options: {
@@ -92,16 +101,20 @@ export function prepare(given: TrajectoryCase, data: GoldenData): Prepared {
       batch: targets.length,
       rows: targets.length,
       loss,
-      lossParameters: {
-        ...Object.fromEntries(loss.parameters.map((p) => [p.id, p.default])),
-        ...(parsed?.[2] === undefined ? {} : { [parsed[2]]: Number(parsed[3]) }),
-      },
+      lossParameters: parameters.value,
       optimizer: chosen.optimizer,
     },
     features,
     targets,
     initial,
   };
+}
+
+function table(data: GoldenData, name: string): { x: number[]; y: number[] } {
+  const { X, y } = v.parse(dataSchema, data[name]);
+  if (typeof X !== 'string') return { x: X.data, y: y.data };
+  const other = /^same as (\w+)\.X$/.exec(X)?.[1] ?? '';
+  return { x: table(data, other).x, y: y.data };
 }
 
 /** `Linear(1,1)` and `w.x+b` have no hidden layer, `4-8(tanh)-3` has one. */
@@ -115,9 +128,9 @@ function hiddenLayer(
 }
 
 /** Golden weights are [outputs, inputs] under `W1`, `b1`, `W2` … or `w`, `b`; ours are [inputs, outputs]. */
-export function ours(tensors: Readonly<Record<string, Tensor>>): Parameters {
+export function ours(given: Readonly<Record<string, GoldenArray>>): Values {
   return Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape, data }]) => {
+    Object.entries(given).map(([name, { shape, data }]) => {
       const layer = Math.max(0, Number(name.slice(1) || '1') - 1);
       if (name.toLowerCase().startsWith('b')) return [`layers.${layer}.bias`, Float64Array.from(data)];
       const [outputs = 1, inputs = 1] = shape;
@@ -135,7 +148,7 @@ export async function train(
   prepared: Extract<Prepared, { options: unknown }>,
   steps: number,
   device: Device = float64Device(),
-): Promise<{ losses: number[]; parameters: Parameters; finalLoss: number }> {
+): Promise<{ losses: number[]; parameters: Values; finalLoss: number }> {
   const { options, features, targets, initial } = prepared;
   const training = trainingPlan(options);
   const evaluation = evaluationPlan({ ...options, batch: options.rows });
@@ -159,4 +172,44 @@ export async function train(
   const [finalLoss] = await judge.run(1);
   await judge.dispose();
   return { losses: reported, parameters, finalLoss: finalLoss! };
+}
+
+/** Runs trajectories.json: every loss, the last loss and the parameters, through the whole plan on the float64 device. */
+export const runTrajectories: CaseRunner = async ({ cases }, { files }) => {
+  const data = files.get('datasets')?.rest ?? {};
+  const results: CaseResult[] = [];
+  for (const raw of cases) results.push(await runCase(v.parse(caseSchema, raw), data));
+  return results;
+};
+
+async function runCase(given: TrajectoryCase, data: GoldenData): Promise<CaseResult> {
+  const { id, tol } = given;
+  const prepared = prepare(given, data);
+  if ('skip' in prepared) return { id, outcome: 'skipped', reason: prepared.skip };
+  const { losses: reported, parameters, finalLoss } = await train(prepared, given.steps);
+  const differs = (what: string, actual: number | undefined, expected: number): CaseResult | undefined =>
+    isClose(actual ?? Number.NaN, expected, tol)
+      ? undefined
+      : { id, outcome: 'failed', reason: `${what} is ${actual ?? 'missing'}, expected ${expected}` };
+  for (const [step, loss] of given.losses.entries()) {
+    const failure = differs(`the loss at step ${step + 1}`, reported[step], loss);
+    if (failure !== undefined) return failure;
+  }
+  const expected = ours(given.final_params);
+  for (const [name, values] of Object.entries(expected)) {
+    for (const [i, value] of values.entries()) {
+      const failure = differs(`${name}[${i}] at the end`, parameters[name]?.[i], value);
+      if (failure !== undefined) return failure;
+    }
+  }
+  const at4 = parameters['layers.0.weight']![0]! * 4 + parameters['layers.0.bias']![0]!;
+  return (
+    differs('the loss at the end', finalLoss, given.final_loss) ??
+    (given.prediction_at_4 === undefined
+      ? undefined
+      : differs('the prediction at 4', at4, given.prediction_at_4)) ?? {
+      id,
+      outcome: 'passed',
+    }
+  );
 }

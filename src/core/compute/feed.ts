@@ -86,7 +86,12 @@ export function rewind(executable: Executable): void {
 }
 
 /** Outputs of the last step's rows, without padding. */
-export async function readOutputs(executable: Executable, plan: RowsPlan, rows: number, outputs: number): Promise<Float64Array> {
+export async function readOutputs(
+  executable: Executable,
+  plan: RowsPlan,
+  rows: number,
+  outputs: number,
+): Promise<Float64Array> {
   const values = await executable.read(plan.output);
   const result = new Float64Array(rows * outputs);
   for (let row = 0; row < rows; row++) {

@@ -29,7 +29,9 @@ function executable(plan: Plan): Executable {
     write(name, values) {
       const to = memory(name);
       if (roles.get(name) === 'temporary') {
-        throw new RangeError(`float64 device: buffer "${name}" is temporary; only data and state are written`);
+        throw new RangeError(
+          `float64 device: buffer "${name}" is temporary; only data and state are written`,
+        );
       }
       if (values.length !== to.length) {
         throw new RangeError(
@@ -59,7 +61,9 @@ function bind(kernel: Kernel, memory: (name: string) => Float64Array): () => voi
   const [width, height = 1] = kernel.output;
   const output = memory(kernel.writes);
   if (output.length < width * height) {
-    throw new RangeError(`float64 device: kernel "${kernel.name}" writes ${width * height} values into ${output.length}`);
+    throw new RangeError(
+      `float64 device: kernel "${kernel.name}" writes ${width * height} values into ${output.length}`,
+    );
   }
   const body = kernel.body.replaceAll('this.thread.x', '$x').replaceAll('this.thread.y', '$y');
   // The text comes from our own kernel builders, never from a user; it has to be a function to be compiled by V8.

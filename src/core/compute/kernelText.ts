@@ -53,7 +53,9 @@ export function sumOfProducts(length: number, walks: readonly Walk[]): { stateme
     walks.map((walk, i) => `const ${prefix}${i} = ${walk.start}${offset(walk)};`).join(' ');
   const terms = (prefix: string, count: number) =>
     Array.from({ length: count }, (_, k) => {
-      const factors = walks.map((walk, i) => `${walk.parameter}[${prefix}${i}${k === 0 ? '' : ` + ${k * walk.stride}`}]`);
+      const factors = walks.map(
+        (walk, i) => `${walk.parameter}[${prefix}${i}${k === 0 ? '' : ` + ${k * walk.stride}`}]`,
+      );
       return `${sums[k % sums.length]!} += ${factors.join(' * ')};`;
     }).join(' ');
 
@@ -64,7 +66,10 @@ export function sumOfProducts(length: number, walks: readonly Walk[]): { stateme
   }
   const rest = length - whole * unroll;
   if (rest > 0) {
-    lines.push(starts('rest', (walk) => ` + ${whole * unroll * walk.stride}`), terms('rest', rest));
+    lines.push(
+      starts('rest', (walk) => ` + ${whole * unroll * walk.stride}`),
+      terms('rest', rest),
+    );
   }
   return {
     statements: lines.join('\n'),

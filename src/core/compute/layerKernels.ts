@@ -12,7 +12,12 @@ export interface Piece {
   readonly kernel: Kernel;
 }
 
-function piece(name: string, output: Kernel['output'], reads: Readonly<Record<string, string>>, body: string): Piece {
+function piece(
+  name: string,
+  output: Kernel['output'],
+  reads: Readonly<Record<string, string>>,
+  body: string,
+): Piece {
   return {
     buffer: { name, size: output[0] * (output[1] ?? 1), role: 'temporary' },
     kernel: {
@@ -66,7 +71,10 @@ function activation(layer: Layer): string {
       // tanh is ±1 beyond 20 even in float64; some GPUs form it from exponentials that overflow near 44.
       return 'return Math.tanh(Math.max(Math.min(z, 20.0), -20.0));';
     case 'sigmoid': {
-      const mask = padded(layer.outputs) === layer.outputs ? '' : `if (this.thread.x >= ${layer.outputs}) { s = 0.0; }\n`;
+      const mask =
+        padded(layer.outputs) === layer.outputs
+          ? ''
+          : `if (this.thread.x >= ${layer.outputs}) { s = 0.0; }\n`;
       // The exponential of −|z| cannot overflow.
       return `const e = Math.exp(-Math.abs(z));\nlet s = 1.0 / (1.0 + e);\nif (z < 0.0) { s = e / (1.0 + e); }\n${mask}return s;`;
     }

@@ -27,7 +27,7 @@ export function lossKernels(
   outputs: number,
   buffers: LossBuffers,
 ): { buffers: readonly Buffer[]; kernels: readonly Kernel[] } {
-  const mean = weightedMean(loss);
+  const mean = weightedMean(loss, parameters);
   const { prediction, target } = loss.inputs;
   const stride = padded(outputs);
   const layout = (input: LossInput, sample: number) => ({
@@ -41,7 +41,13 @@ export function lossKernels(
       { buffer: buffers.value, expr: mean, layout: { axes: [], strides: [] } },
       ...(buffers.gradient === undefined
         ? []
-        : [{ buffer: buffers.gradient, expr: simplify(gradient(mean, prediction.id)), layout: layout(prediction, stride) }]),
+        : [
+            {
+              buffer: buffers.gradient,
+              expr: simplify(gradient(mean, prediction.id)),
+              layout: layout(prediction, stride),
+            },
+          ]),
     ],
     inputs: {
       [prediction.id]: { buffer: buffers.prediction, layout: layout(prediction, stride) },

@@ -1,8 +1,21 @@
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import type { Loss } from '../losses/loss.ts';
-import { biasName, buildNetwork, weightName, type Layer, type Model, type Network } from '../network/network.ts';
+import {
+  biasName,
+  buildNetwork,
+  weightName,
+  type Layer,
+  type Model,
+  type Network,
+} from '../network/network.ts';
 import { updateRule } from '../optimizers/optimizers.ts';
-import { scheduleWidth, slotName, type Optimizer, type PlanPart, type UpdateRule } from '../optimizers/rule.ts';
+import {
+  scheduleWidth,
+  slotName,
+  type Optimizer,
+  type PlanPart,
+  type UpdateRule,
+} from '../optimizers/rule.ts';
 import { padded } from './kernelText.ts';
 import {
   deltaName,
@@ -140,7 +153,10 @@ export function evaluationPlan(options: PlanOptions & { readonly batch?: number 
     rows,
     width: inputs,
     batch,
-    row: { reads: clock, text: `const place = ${place};\nlet r = place;\nif (place >= ${rows}) { r = ${rows - 1}; }` },
+    row: {
+      reads: clock,
+      text: `const place = ${place};\nlet r = place;\nif (place >= ${rows}) { r = ${rows - 1}; }`,
+    },
     weight: { reads: clock, text: `let w = 1.0;\nif (${place} >= ${rows}) { w = 0.0; }\nreturn w;` },
   });
   const last = network.layers.at(-1)!;
@@ -230,7 +246,9 @@ function layerUpdate(layer: Layer, rule: UpdateRule): PlanPart {
     [biasName(layer), [padded(layer.outputs)]],
   ];
   return assemble(
-    ...targets.map(([parameter, output]) => rule.update({ parameter, gradient: `${parameter}.gradient`, output })),
+    ...targets.map(([parameter, output]) =>
+      rule.update({ parameter, gradient: `${parameter}.gradient`, output }),
+    ),
   );
 }
 
@@ -239,7 +257,9 @@ function fromPieces(pieces: readonly Piece[]): PlanPart {
 }
 
 /** Parts one after another; kernels run in this order. */
-function assemble(...parts: readonly (Pick<PlanPart, 'buffers' | 'kernels'> & Partial<PlanPart>)[]): PlanPart {
+function assemble(
+  ...parts: readonly (Pick<PlanPart, 'buffers' | 'kernels'> & Partial<PlanPart>)[]
+): PlanPart {
   return {
     buffers: parts.flatMap((part) => part.buffers),
     kernels: parts.flatMap((part) => part.kernels),

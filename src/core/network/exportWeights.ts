@@ -23,7 +23,11 @@ export function weightsJson(network: Network, parameters: Parameters): string {
  * The parameters as a NumPy `.npz`: a zip with one `.npy` per parameter, read by `numpy.load(file)["layers.0.weight"]`.
  * A weight is [inputs, outputs], so that a layer is `x @ W + b`. Equal parameters give equal bytes.
  */
-export function weightsNpz(network: Network, parameters: Parameters, precision: Precision = 'float64'): Uint8Array {
+export function weightsNpz(
+  network: Network,
+  parameters: Parameters,
+  precision: Precision = 'float64',
+): Uint8Array {
   const files = Object.fromEntries(
     network.parameters.map(({ name, shape }) => [`${name}.npy`, npy(shape, parameters[name]!, precision)]),
   );

@@ -48,14 +48,12 @@ export function biasName(layer: Layer): string {
 /** The network of a model: hidden layers with its activation, then a linear layer. */
 export function buildNetwork(model: Model, inputs: number, outputs: number): Network {
   const widths = [inputs, ...model.hidden, outputs];
-  const layers = widths.slice(1).map(
-    (width, i): Layer => ({
-      name: `layers.${i}`,
-      inputs: widths[i]!,
-      outputs: width,
-      activation: i < model.hidden.length ? model.activation : 'none',
-    }),
-  );
+  const layers = widths.slice(1).map((width, i): Layer => ({
+    name: `layers.${i}`,
+    inputs: widths[i]!,
+    outputs: width,
+    activation: i < model.hidden.length ? model.activation : 'none',
+  }));
   const parameters = layers.flatMap((layer): ParameterShape[] => [
     {
       name: weightName(layer),

@@ -1,4 +1,11 @@
-import { biasName, buildNetwork, weightName, type Activation, type Model, type Parameters } from './network.ts';
+import {
+  biasName,
+  buildNetwork,
+  weightName,
+  type Activation,
+  type Model,
+  type Parameters,
+} from './network.ts';
 
 /**
  * The network's raw outputs in float64: rows × outputs, row-major. `features` is rows × width of encoded rows. The
@@ -22,7 +29,9 @@ export function forward(
     const weight = parameters[weightName(layer)];
     const bias = parameters[biasName(layer)];
     if (weight?.length !== layer.inputs * layer.outputs || bias?.length !== layer.outputs) {
-      throw new RangeError(`forward: the parameters of ${layer.name} are not ${layer.inputs} × ${layer.outputs}`);
+      throw new RangeError(
+        `forward: the parameters of ${layer.name} are not ${layer.inputs} × ${layer.outputs}`,
+      );
     }
     const next = new Float64Array(rows * layer.outputs);
     for (let row = 0; row < rows; row++) {

@@ -57,10 +57,12 @@ export function updateKernel(
     kernel: {
       name: result,
       output: target.output,
-      reads: Object.entries({ ...reads, schedule: 'schedule', clock: 'clock' }).map(([parameter, buffer]) => ({
-        parameter,
-        buffer,
-      })),
+      reads: Object.entries({ ...reads, schedule: 'schedule', clock: 'clock' }).map(
+        ([parameter, buffer]) => ({
+          parameter,
+          buffer,
+        }),
+      ),
       writes: result,
       body: `const i = ${index};\nconst k = (clock[0] | 0) * ${scheduleWidth};\n${body}`,
     },

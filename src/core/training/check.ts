@@ -19,22 +19,35 @@ export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
   const loss = loadLoss(experiment.loss.id);
   if (loss === undefined) {
     return bad(
-      message('There is no loss "{id}". The losses are {ids}.', { id: experiment.loss.id, ids: lossIds.join(', ') }),
+      message('There is no loss "{id}". The losses are {ids}.', {
+        id: experiment.loss.id,
+        ids: lossIds.join(', '),
+      }),
       { path: 'loss.id' },
     );
   }
   const parameters = checkParameters(loss, experiment.loss.parameters);
-  const problems: Problem[] = [...(parameters.ok ? [] : parameters.problems), ...optimizerProblems(experiment)];
+  const problems: Problem[] = [
+    ...(parameters.ok ? [] : parameters.problems),
+    ...optimizerProblems(experiment),
+  ];
   if (!parameters.ok || problems.length > 0) return { ok: false, problems };
   return ok({ loss, parameters: parameters.value }, parameters.warnings);
 }
 
 /** PyTorch's own condition: Nesterov momentum needs a momentum and no dampening. */
 function optimizerProblems({ optimizer }: Experiment): Problem[] {
-  if (optimizer.type !== 'sgd' || !optimizer.nesterov || (optimizer.momentum > 0 && optimizer.dampening === 0)) return [];
+  if (
+    optimizer.type !== 'sgd' ||
+    !optimizer.nesterov ||
+    (optimizer.momentum > 0 && optimizer.dampening === 0)
+  )
+    return [];
   return [
     {
-      message: message('Nesterov momentum needs a momentum above 0 and no dampening. Set "momentum", for example to 0.9, and "dampening" to 0.'),
+      message: message(
+        'Nesterov momentum needs a momentum above 0 and no dampening. Set "momentum", for example to 0.9, and "dampening" to 0.',
+      ),
       where: { path: 'optimizer.nesterov' },
     },
   ];
@@ -60,14 +73,26 @@ export function checkFit(loss: Loss, dataset: Dataset): Result<void> {
 function mismatch(loss: Loss, found: Task, column: string, classes: number): Message {
   const args = { loss: loss.name, column, classes };
   if (loss.task === 'regression') {
-    return message('{loss} is for numbers, but "{column}" holds {classes} classes. Choose a classification loss, or another target column.', args);
+    return message(
+      '{loss} is for numbers, but "{column}" holds {classes} classes. Choose a classification loss, or another target column.',
+      args,
+    );
   }
   if (found === 'regression') {
-    return message('{loss} is for classes, but "{column}" holds numbers. Choose a regression loss, or another target column.', args);
+    return message(
+      '{loss} is for classes, but "{column}" holds numbers. Choose a regression loss, or another target column.',
+      args,
+    );
   }
   return loss.task === 'binary'
-    ? message('{loss} is for two classes, but "{column}" has {classes}. Choose softmax cross-entropy, or another target column.', args)
-    : message('{loss} is for class indices, but "{column}" was prepared for a binary loss. Choose binary cross-entropy.', args);
+    ? message(
+        '{loss} is for two classes, but "{column}" has {classes}. Choose softmax cross-entropy, or another target column.',
+        args,
+      )
+    : message(
+        '{loss} is for class indices, but "{column}" was prepared for a binary loss. Choose binary cross-entropy.',
+        args,
+      );
 }
 
 /** Targets outside of what the task's losses are defined for would train silently on nonsense. */

@@ -3,7 +3,14 @@ import * as v from 'valibot';
 import type { Preprocessing } from '../data/dataset.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import { buildNetwork, type Model, type Parameters } from '../network/network.ts';
-import { metricsLineSchema, metricsSchema, jsonNumber, toJsonNumber, type Metrics, type MetricsLine } from '../runs/record.ts';
+import {
+  metricsLineSchema,
+  metricsSchema,
+  jsonNumber,
+  toJsonNumber,
+  type Metrics,
+  type MetricsLine,
+} from '../runs/record.ts';
 
 export type StepLine = Extract<MetricsLine, { type: 'step' }>;
 export type EpochLine = Extract<MetricsLine, { type: 'epoch' }>;
@@ -81,7 +88,13 @@ const preprocessingSchema = v.object({
   task: v.picklist(['regression', 'binary', 'classes']),
   features: v.array(
     v.variant('kind', [
-      v.object({ kind: v.literal('number'), name: text, mean: v.number(), scale: v.number(), fill: v.nullable(v.number()) }),
+      v.object({
+        kind: v.literal('number'),
+        name: text,
+        mean: v.number(),
+        scale: v.number(),
+        fill: v.nullable(v.number()),
+      }),
       v.object({ kind: v.literal('one-hot'), name: text, categories: v.array(text) }),
     ]),
   ),
@@ -186,10 +199,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Result<Checkpoint> {
   const found = view.getUint32(magic.length, true);
   if (found !== version) {
     return bad(
-      message('This checkpoint has version {found}; this Loss Lab reads version {expected}. Update Loss Lab, or train again.', {
-        found,
-        expected: version,
-      }),
+      message(
+        'This checkpoint has version {found}; this Loss Lab reads version {expected}. Update Loss Lab, or train again.',
+        {
+          found,
+          expected: version,
+        },
+      ),
     );
   }
   const end = bytes.length - checksumSize;
@@ -213,12 +229,17 @@ export function decodeCheckpoint(bytes: Uint8Array): Result<Checkpoint> {
     groups[group][name] = values;
   }
   const network = buildNetwork(header.model, header.inputs, header.outputs);
-  const fits = (parameters: Parameters) => network.parameters.every((p) => parameters[p.name]?.length === p.size);
+  const fits = (parameters: Parameters) =>
+    network.parameters.every((p) => parameters[p.name]?.length === p.size);
   if (at !== end || !fits(groups.parameters)) return damaged();
 
-  const { tensors: _, best, resume, ...plain } = header;
+  const { position, model, inputs, outputs, preprocessing, best, resume } = header;
   return ok({
-    ...plain,
+    position,
+    model,
+    inputs,
+    outputs,
+    preprocessing,
     parameters: groups.parameters,
     ...(best === undefined ? {} : { best: withoutUndefined(best) }),
     ...(resume === undefined
@@ -257,7 +278,11 @@ function parseHeader(json: string): v.InferOutput<typeof headerSchema> | undefin
 }
 
 /** Optional keys that are absent rather than undefined, as `exactOptionalPropertyTypes` wants them. */
-function withoutUndefined({ validationLoss, metrics, ...rest }: NonNullable<v.InferOutput<typeof headerSchema>['best']>): Best {
+function withoutUndefined({
+  validationLoss,
+  metrics,
+  ...rest
+}: NonNullable<v.InferOutput<typeof headerSchema>['best']>): Best {
   return {
     ...rest,
     ...(validationLoss === undefined ? {} : { validationLoss }),

@@ -27,7 +27,11 @@ export class RunRecord {
     this.#epochs = thinning<EpochLine>({
       detail: epochDetail,
       position: (line) => line.epoch,
-      values: (line) => [line.loss, ...(line.validationLoss === undefined ? [] : [line.validationLoss]), ...Object.values(line.metrics ?? {})],
+      values: (line) => [
+        line.loss,
+        ...(line.validationLoss === undefined ? [] : [line.validationLoss]),
+        ...Object.values(line.metrics ?? {}),
+      ],
       pending: resume?.pending.epochs ?? [],
     });
   }
@@ -56,14 +60,19 @@ export class RunRecord {
 
   /** What a checkpoint keeps of the record. */
   state(): Pick<Resume, 'pending' | 'written'> {
-    return { pending: { steps: this.#steps.pending(), epochs: this.#epochs.pending() }, written: this.#written };
+    return {
+      pending: { steps: this.#steps.pending(), epochs: this.#epochs.pending() },
+      written: this.#written,
+    };
   }
 
   #out(lines: readonly MetricsLine[]): void {
     for (const line of lines) {
       this.#lines.push(line);
       this.#written =
-        line.type === 'step' ? { ...this.#written, step: line.step } : { ...this.#written, epoch: line.epoch };
+        line.type === 'step'
+          ? { ...this.#written, step: line.step }
+          : { ...this.#written, epoch: line.epoch };
     }
   }
 }

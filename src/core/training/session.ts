@@ -86,13 +86,20 @@ export async function createSession(
   };
   const { batch } = experiment.training;
   const { rows } = dataset.training;
-  const training = trainingPlan({ ...shared, rows, batch: batch === 'full' ? rows : batch, optimizer: experiment.optimizer });
+  const training = trainingPlan({
+    ...shared,
+    rows,
+    batch: batch === 'full' ? rows : batch,
+    optimizer: experiment.optimizer,
+  });
   if (!training.ok) return training;
   const plan = training.value;
   const start = startingPoint(experiment, dataset, plan.network, options.resume);
   if (!start.ok) return start;
   const validation =
-    dataset.validation === undefined ? undefined : evaluationPlan({ ...shared, rows: dataset.validation.rows });
+    dataset.validation === undefined
+      ? undefined
+      : evaluationPlan({ ...shared, rows: dataset.validation.rows });
   if (validation?.ok === false) return validation;
 
   const compiled: Executable[] = [];
@@ -109,7 +116,15 @@ export async function createSession(
       evaluate = evaluator(second, validation.value, dataset, dataset.validation);
     }
     return ok(
-      new TrainingSession({ experiment, dataset, plan, executable, evaluate, now: options.now, ...start.value }),
+      new TrainingSession({
+        experiment,
+        dataset,
+        plan,
+        executable,
+        evaluate,
+        now: options.now,
+        ...start.value,
+      }),
       lossParameters.warnings,
     );
   } catch (error) {
@@ -146,14 +161,17 @@ function startingPoint(
     return bad(message('This checkpoint holds a finished model and cannot be trained on.'));
   }
   const sameModel =
-    network.parameters.every((p) => parameters[p.name]?.length === p.size) && resume.optimizer === optimizer.type;
+    network.parameters.every((p) => parameters[p.name]?.length === p.size) &&
+    resume.optimizer === optimizer.type;
   const sameData =
     samePreprocessing(checkpoint.preprocessing, dataset.preprocessing) &&
     resume.rows.training === dataset.training.rows &&
     resume.rows.validation === (dataset.validation?.rows ?? 0);
   if (!sameModel || !sameData) {
     return bad(
-      message('The run cannot continue, because its model or its data has changed since it was interrupted. Train again from the start.'),
+      message(
+        'The run cannot continue, because its model or its data has changed since it was interrupted. Train again from the start.',
+      ),
     );
   }
   return ok({ parameters, position, resume, ...(best === undefined ? {} : { best }) });
@@ -265,7 +283,12 @@ class TrainingSession implements Session {
   best(): Checkpoint | undefined {
     if (this.#best === undefined || this.#bestParameters === undefined) return undefined;
     const { step, epoch } = this.#best;
-    return { ...this.#model(), position: { step, epoch }, parameters: this.#bestParameters, best: this.#best };
+    return {
+      ...this.#model(),
+      position: { step, epoch },
+      parameters: this.#bestParameters,
+      best: this.#best,
+    };
   }
 
   async dispose(): Promise<void> {
@@ -348,7 +371,8 @@ class TrainingSession implements Session {
   #closed(parameters: Parameters, evaluation: Evaluation | undefined): void {
     const loss = this.#epochLoss.sum / this.#epochLoss.rows;
     const position = { step: this.#position.step, epoch: this.#position.epoch + 1 };
-    const judged = evaluation === undefined ? {} : { validationLoss: evaluation.loss, metrics: evaluation.metrics };
+    const judged =
+      evaluation === undefined ? {} : { validationLoss: evaluation.loss, metrics: evaluation.metrics };
     this.#record.epoch({ type: 'epoch', ...position, loss, ...judged, seconds: this.#elapsed() });
     const compared = evaluation?.loss ?? loss;
     if (compared < (this.#best?.loss ?? Infinity)) {
@@ -368,7 +392,8 @@ class Pace {
   #millisecondsPerStep = 0;
 
   steps(budgetMs: number, most: number): number {
-    const fitting = this.#millisecondsPerStep > 0 ? Math.floor(budgetMs / this.#millisecondsPerStep) : this.#most;
+    const fitting =
+      this.#millisecondsPerStep > 0 ? Math.floor(budgetMs / this.#millisecondsPerStep) : this.#most;
     return Math.max(1, Math.min(fitting, this.#most, most));
   }
 

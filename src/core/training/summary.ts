@@ -11,7 +11,10 @@ export interface Summary {
 /** The summary of a run as its status stands; during a run the headline says where it is. */
 export function runSummary(status: RunStatus, experiment: Experiment): Summary {
   if (!hasEnded(status.state)) return { headline: progress(status), notes: [] };
-  return { headline: ending(status), notes: [...causes(status, experiment), ...result(status), ...overfitting(status), ...next(status)] };
+  return {
+    headline: ending(status),
+    notes: [...causes(status, experiment), ...result(status), ...overfitting(status), ...next(status)],
+  };
 }
 
 function progress(status: RunStatus): Message {
@@ -38,20 +41,33 @@ function ending(status: RunStatus): Message {
     case 'user':
       return message('Stopped by you after {epoch} of {epochs} epochs.', { epoch, epochs });
     case 'notFinite':
-      return message('Stopped at step {step}: the loss or a parameter was no longer a finite number.', { step });
+      return message('Stopped at step {step}: the loss or a parameter was no longer a finite number.', {
+        step,
+      });
     case 'memory':
-      return message('Ended after {epoch} epochs: the training process needed more memory than allowed.', { epoch });
+      return message('Ended after {epoch} epochs: the training process needed more memory than allowed.', {
+        epoch,
+      });
     case 'disk':
       return message('Ended after {epoch} epochs: the run could not be written to disk.', { epoch });
     case 'badInput':
       return message('The run could not start, because its input has a problem.');
     case 'killed':
-      return message('The training process was ended from outside after {epoch} of {epochs} epochs.', { epoch, epochs });
+      return message('The training process was ended from outside after {epoch} of {epochs} epochs.', {
+        epoch,
+        epochs,
+      });
     case 'hostGone':
-      return message('Interrupted after {epoch} of {epochs} epochs, because the program that watched it ended.', { epoch, epochs });
+      return message(
+        'Interrupted after {epoch} of {epochs} epochs, because the program that watched it ended.',
+        { epoch, epochs },
+      );
     case 'crash':
     case undefined:
-      return message('The training process ended unexpectedly after {epoch} of {epochs} epochs.', { epoch, epochs });
+      return message('The training process ended unexpectedly after {epoch} of {epochs} epochs.', {
+        epoch,
+        epochs,
+      });
   }
 }
 
@@ -60,10 +76,18 @@ function causes({ reason }: RunStatus, { optimizer, scaling }: Experiment): Mess
   if (reason !== 'notFinite') return [];
   const unscaled = [
     ...(scaling.features === 'none'
-      ? [message('The features are not scaled. Set "scaling.features" to "standard", or scale them in the file.')]
+      ? [
+          message(
+            'The features are not scaled. Set "scaling.features" to "standard", or scale them in the file.',
+          ),
+        ]
       : []),
     ...(scaling.target === 'none'
-      ? [message('The target is not scaled: large targets make large gradients. Set "scaling.target" to "standard".')]
+      ? [
+          message(
+            'The target is not scaled: large targets make large gradients. Set "scaling.target" to "standard".',
+          ),
+        ]
       : []),
   ];
   return [
@@ -83,7 +107,12 @@ function result(status: RunStatus): Message[] {
   const epoch = best.epoch;
   const loss = figure(best.loss);
   if (validationLoss === undefined) {
-    return [message('Lowest training loss: {loss}, in epoch {epoch}. There was no validation part.', { loss, epoch })];
+    return [
+      message('Lowest training loss: {loss}, in epoch {epoch}. There was no validation part.', {
+        loss,
+        epoch,
+      }),
+    ];
   }
   const { accuracy, rmse, r2 } = metrics ?? {};
   if (accuracy !== undefined) {
@@ -97,12 +126,15 @@ function result(status: RunStatus): Message[] {
   }
   if (rmse !== undefined && r2 !== undefined) {
     return [
-      message('Best model: epoch {epoch}, with RMSE {rmse}, R² {r2} and loss {loss} on the validation part.', {
-        epoch,
-        rmse: figure(rmse),
-        r2: figure(r2),
-        loss,
-      }),
+      message(
+        'Best model: epoch {epoch}, with RMSE {rmse}, R² {r2} and loss {loss} on the validation part.',
+        {
+          epoch,
+          rmse: figure(rmse),
+          r2: figure(r2),
+          loss,
+        },
+      ),
     ];
   }
   return [message('Best model: epoch {epoch}, with loss {loss} on the validation part.', { epoch, loss })];
@@ -113,11 +145,14 @@ function overfitting({ best, validationLoss, epoch }: RunStatus): Message[] {
   if (best === undefined || validationLoss === undefined || epoch <= best.epoch) return [];
   if (!(validationLoss > best.loss + 0.1 * Math.abs(best.loss))) return [];
   return [
-    message('The validation loss rose from {best} in epoch {epoch} to {last}: the later epochs over-fit. The best model is kept.', {
-      best: figure(best.loss),
-      epoch: best.epoch,
-      last: figure(validationLoss),
-    }),
+    message(
+      'The validation loss rose from {best} in epoch {epoch} to {last}: the later epochs over-fit. The best model is kept.',
+      {
+        best: figure(best.loss),
+        epoch: best.epoch,
+        last: figure(validationLoss),
+      },
+    ),
   ];
 }
 
@@ -155,5 +190,7 @@ export function duration(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
-  return minutes % 60 === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes % 60 === 0
+    ? `${Math.floor(minutes / 60)} h`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -52,7 +52,9 @@ describe('the float64 device', () => {
 
   it('refuses wrong sizes and unknown or temporary buffers by name', async () => {
     const executable = await float64Device().compile(accumulate);
-    expect(() => executable.write('given', new Float64Array(3))).toThrow('"given" holds 4 values, received 3');
+    expect(() => executable.write('given', new Float64Array(3))).toThrow(
+      '"given" holds 4 values, received 3',
+    );
     expect(() => executable.write('sum.next', new Float64Array(4))).toThrow('"sum.next" is temporary');
     expect(() => executable.write('nothing', new Float64Array(4))).toThrow('no buffer "nothing"');
     const wide = { ...accumulate, kernels: [{ ...accumulate.kernels[0]!, output: [4, 2] as const }] };

@@ -4,7 +4,7 @@ import { literal, padded, sumOfProducts } from '../../../src/core/compute/kernel
 
 /** The value of an expression of our own making. */
 // eslint-disable-next-line @typescript-eslint/no-implied-eval
-const value = (text: string) => Number((new Function(`return ${text};`) as () => number)());
+const value = (text: string) => (new Function(`return ${text};`) as () => number)();
 
 describe('literals', () => {
   it('are the number itself, without exponent or sign trouble', () => {
@@ -15,7 +15,9 @@ describe('literals', () => {
         expect(literal(x)).toMatch(/^(\d+\.\d+|\(-\d+\.\d+\))$/);
       }),
     );
-    expect([1e-8, 5e-324, 1e21, 1.5e300, 0, 32, -0.5].map((x) => value(literal(x)))).toEqual([1e-8, 5e-324, 1e21, 1.5e300, 0, 32, -0.5]);
+    expect([1e-8, 5e-324, 1e21, 1.5e300, 0, 32, -0.5].map((x) => value(literal(x)))).toEqual([
+      1e-8, 5e-324, 1e21, 1.5e300, 0, 32, -0.5,
+    ]);
     expect(literal(1e-8)).toBe('0.00000001');
     expect(literal(-2)).toBe('(-2.0)');
   });
@@ -42,7 +44,10 @@ describe('sums of products', () => {
       const a = Array.from({ length: 2 * length + 1 }, (_, i) => i + 1);
       const b = Array.from({ length: 3 * length }, (_, i) => (i % 7) - 3);
       // eslint-disable-next-line @typescript-eslint/no-implied-eval
-      const run = new Function('a', 'b', `${statements}\nreturn ${sum};`) as (a: number[], b: number[]) => number;
+      const run = new Function('a', 'b', `${statements}\nreturn ${sum};`) as (
+        a: number[],
+        b: number[],
+      ) => number;
       let expected = 0;
       for (let k = 0; k < length; k++) expected += a[1 + 2 * k]! * b[3 * k]!;
       expect(run(a, b)).toBe(expected);

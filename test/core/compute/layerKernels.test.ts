@@ -55,7 +55,11 @@ function plan(network: ReturnType<typeof buildNetwork>): Plan {
 }
 
 /** A parameter-shaped buffer without its padding. */
-async function unpadded(executable: Executable, network: ReturnType<typeof buildNetwork>, suffix: string): Promise<Parameters> {
+async function unpadded(
+  executable: Executable,
+  network: ReturnType<typeof buildNetwork>,
+  suffix: string,
+): Promise<Parameters> {
   return readParameters({ ...executable, read: (name) => executable.read(`${name}${suffix}`) }, network);
 }
 
@@ -71,7 +75,8 @@ describe.each(['relu', 'tanh', 'sigmoid'] as const)('dense layers with %s', (act
   const delta = Float64Array.from({ length: batch * outputs }, () => random.normal());
   const rows = (values: Float64Array, width: number) => {
     const result = new Float64Array(batch * padded(width));
-    for (let i = 0; i < values.length; i++) result[Math.floor(i / width) * padded(width) + (i % width)] = values[i]!;
+    for (let i = 0; i < values.length; i++)
+      result[Math.floor(i / width) * padded(width) + (i % width)] = values[i]!;
     return result;
   };
   const run = async () => {
@@ -113,11 +118,18 @@ describe.each(['relu', 'tanh', 'sigmoid'] as const)('dense layers with %s', (act
   it('leave padding at zero', async () => {
     const executable = await run();
     for (const layer of network.layers) {
-      for (const name of [outputName(layer), `${weightName(layer)}.gradient`, `${biasName(layer)}.gradient`]) {
+      for (const name of [
+        outputName(layer),
+        `${weightName(layer)}.gradient`,
+        `${biasName(layer)}.gradient`,
+      ]) {
         const stride = padded(layer.outputs);
         const values = await executable.read(name);
         const columns = values.filter((_, i) => i % stride >= layer.outputs);
-        expect(columns.every((x) => x === 0), name).toBe(true);
+        expect(
+          columns.every((x) => x === 0),
+          name,
+        ).toBe(true);
       }
     }
     const weight = network.layers[0]!;

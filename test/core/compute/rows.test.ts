@@ -14,7 +14,9 @@ describe('chunks of the features', () => {
     const chunks = featureChunks(60_000, 784)!;
     expect(chunks.length).toBe(3);
     expect(chunks.every((chunk) => chunk.rows * 784 <= 2 ** 24)).toBe(true);
-    expect(chunks.reduce((next, chunk) => (expect(chunk.first).toBe(next), next + chunk.rows), 0)).toBe(60_000);
+    expect(chunks.reduce((next, chunk) => (expect(chunk.first).toBe(next), next + chunk.rows), 0)).toBe(
+      60_000,
+    );
   });
 
   it('are refused where there would be too many, or rows beyond 2²⁴', () => {
@@ -49,12 +51,22 @@ describe('gathering a batch', () => {
     });
     const value = (row: number, column: number) => 10 * row + column + 1;
     for (const { buffer, first, rows: count } of chunks) {
-      executable.write(buffer, Float64Array.from({ length: count * width }, (_, i) => value(first + Math.floor(i / width), i % width)));
+      executable.write(
+        buffer,
+        Float64Array.from({ length: count * width }, (_, i) =>
+          value(first + Math.floor(i / width), i % width),
+        ),
+      );
     }
-    executable.write('targets', Float64Array.from({ length: rows }, (_, row) => -row));
+    executable.write(
+      'targets',
+      Float64Array.from({ length: rows }, (_, row) => -row),
+    );
     executable.write('order', Float64Array.of(6, 2, 3, 5));
     await executable.run(1);
-    expect([...(await executable.read('batch.features'))]).toEqual([6, 2, 3, 5].flatMap((row) => [value(row, 0), value(row, 1), value(row, 2), 0]));
+    expect([...(await executable.read('batch.features'))]).toEqual(
+      [6, 2, 3, 5].flatMap((row) => [value(row, 0), value(row, 1), value(row, 2), 0]),
+    );
     expect([...(await executable.read('batch.targets'))]).toEqual([-6, -2, -3, -5]);
     expect([...(await executable.read('batch.weight'))]).toEqual([1, 2, 3, 4]);
   });

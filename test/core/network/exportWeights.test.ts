@@ -13,7 +13,8 @@ const parameters = {
 
 /** Reads `.npy` 1.0 by the description in numpy.lib.format. */
 function readNpy(bytes: Uint8Array): { header: string; values: number[]; dataStart: number } {
-  expect([...bytes.subarray(0, 8)]).toEqual([0x93, ...[...'NUMPY'].map((c) => c.charCodeAt(0)), 1, 0]);
+  // \x93NUMPY, version 1.0
+  expect([...bytes.subarray(0, 8)]).toEqual([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const dataStart = 10 + view.getUint16(8, true);
   const header = String.fromCharCode(...bytes.subarray(10, dataStart));

@@ -34,7 +34,7 @@ describe('starting values', () => {
     const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
     // Uniform on ±b has variance b²/3; 6,400 draws: five standard errors of mean and variance.
     expect(Math.abs(mean)).toBeLessThan(5 * (0.1 / Math.sqrt(3) / 80));
-    expect(Math.abs(variance - 0.01 / 3)).toBeLessThan(5 * 0.01 * Math.sqrt(4 / 45) / 80);
+    expect(Math.abs(variance - 0.01 / 3)).toBeLessThan((5 * 0.01 * Math.sqrt(4 / 45)) / 80);
     expect(Math.max(...drawn.value['layers.1.bias']!.map(Math.abs))).toBeLessThanOrEqual(1 / 8);
   });
 
@@ -54,7 +54,10 @@ describe('starting values', () => {
   it('are refused where names or sizes do not fit, with the path', () => {
     const result = initialParameters(network, 3, { 'layers.1.bias': [1], 'layer.0.weight': [1] });
     if (result.ok) throw new Error('expected problems');
-    expect(result.problems.map((p) => p.where?.path)).toEqual(['model.initial.layer.0.weight', 'model.initial.layers.1.bias']);
+    expect(result.problems.map((p) => p.where?.path)).toEqual([
+      'model.initial.layer.0.weight',
+      'model.initial.layers.1.bias',
+    ]);
     expect(result.problems[1]!.message.args).toMatchObject({ expected: 3, found: 1 });
   });
 });
@@ -85,7 +88,8 @@ describe('forward', () => {
   it('refuses features and parameters of a wrong size', () => {
     const parameters = { 'layers.0.weight': Float64Array.of(1, 2), 'layers.0.bias': Float64Array.of(0) };
     const linear = { type: 'mlp', hidden: [], activation: 'relu' } as const;
-    const run = (width: number) => forward({ ...linear, hidden: [] }, parameters, new Float64Array(6), 2, width);
+    const run = (width: number) =>
+      forward({ ...linear, hidden: [] }, parameters, new Float64Array(6), 2, width);
     expect(() => run(2)).toThrow('expected 2 × 2 features');
     expect(() => run(3)).toThrow('layers.0 are not 3 × 1');
   });

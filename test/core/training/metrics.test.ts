@@ -3,7 +3,11 @@ import type { Dataset, Part, Preprocessing } from '../../../src/core/data/datase
 import { metricsCollector } from '../../../src/core/training/metrics.ts';
 
 function collect(preprocessing: Preprocessing, outputs: number, targets: number[], predicted: number[]) {
-  const part: Part = { rows: targets.length, features: new Float64Array(targets.length), targets: Float64Array.from(targets) };
+  const part: Part = {
+    rows: targets.length,
+    features: new Float64Array(targets.length),
+    targets: Float64Array.from(targets),
+  };
   const dataset: Dataset = { preprocessing, width: 1, outputs, training: part, validation: part };
   const metrics = metricsCollector(dataset, part);
   // Two batches, the second short.
@@ -12,8 +16,16 @@ function collect(preprocessing: Preprocessing, outputs: number, targets: number[
   metrics.add(Float64Array.from(predicted.slice(first * outputs)), first, targets.length - first);
   return metrics.value();
 }
-const classes: Preprocessing = { task: 'classes', features: [], target: { kind: 'classes', name: 'c', classes: ['a', 'b', 'c'] } };
-const binary: Preprocessing = { task: 'binary', features: [], target: { kind: 'classes', name: 'c', classes: ['a', 'b'] } };
+const classes: Preprocessing = {
+  task: 'classes',
+  features: [],
+  target: { kind: 'classes', name: 'c', classes: ['a', 'b', 'c'] },
+};
+const binary: Preprocessing = {
+  task: 'binary',
+  features: [],
+  target: { kind: 'classes', name: 'c', classes: ['a', 'b'] },
+};
 const numbers = (mean: number, scale: number): Preprocessing => ({
   task: 'regression',
   features: [],
@@ -22,7 +34,9 @@ const numbers = (mean: number, scale: number): Preprocessing => ({
 
 describe('metrics', () => {
   it('count right classes by the largest output', () => {
-    expect(collect(classes, 3, [0, 1, 2], [1, 0, 0, /**/ 0, 5, 9, /**/ -3, -2, -1])).toEqual({ accuracy: 2 / 3 });
+    expect(collect(classes, 3, [0, 1, 2], [1, 0, 0, /**/ 0, 5, 9, /**/ -3, -2, -1])).toEqual({
+      accuracy: 2 / 3,
+    });
   });
 
   it('count right binary answers by the sign of the logit', () => {
@@ -37,6 +51,8 @@ describe('metrics', () => {
   });
 
   it('leave R² out where all targets are equal, also where rounding would give them a spread', () => {
-    expect(collect(numbers(0, 1), 1, Array<number>(7).fill(0.1), Array<number>(7).fill(0.1))).toEqual({ rmse: 0 });
+    expect(collect(numbers(0, 1), 1, Array<number>(7).fill(0.1), Array<number>(7).fill(0.1))).toEqual({
+      rmse: 0,
+    });
   });
 });

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { losses, loadLoss } from '../../../src/core/losses/catalogue.ts';
+import type { Task } from '../../../src/core/losses/loss.ts';
+import { english } from '../../../src/core/messages/message.ts';
+import { checkExperiment, checkFit } from '../../../src/core/training/check.ts';
+import { experiment, line, randomDataset } from './datasets.ts';
+
+const problems = (result: {
+  ok: boolean;
+  problems?: readonly {
+    message: { template: string; args: Readonly<Record<string, string | number>> };
+    where?: { path?: string };
+  }[];
+}) => (result.problems ?? []).map((p) => [p.where?.path, english(p.message)] as const);
+
+describe('an experiment', () => {
+  it('needs a loss that exists', () => {
+    const [[path, text]] = problems(checkExperiment(experiment({ loss: { id: 'hubert' } }))) as [
+      [string, string],
+    ];
+    expect(path).toBe('loss.id');
+    expect(text).toContain('"hubert"');
+    expect(text).toContain('huber,');
+  });
+
+  it('needs parameters that the loss has, in range', () => {
+    const check = (parameters: Record<string, number>) =>
+      checkExperiment(experiment({ loss: { id: 'huber', parameters } }));
+    expect(problems(check({ delta: -1 })).map(([path]) => path)).toEqual(['loss.parameters.delta']);
+    expect(problems(check({ detla: 1 })).map(([path]) => path)).toEqual(['loss.parameters.detla']);
+    const good = check({ delta: 2.5 });
+    expect(good.ok && good.value.parameters['delta']).toBe(2.5);
+  });
+
+  it('needs a momentum for Nesterov', () => {
+    const check = (optimizer: object) =>
+      problems(
+        checkExperiment(
+          experiment({ loss: { id: 'huber' }, optimizer: { type: 'sgd', nesterov: true, ...optimizer } }),
+        ),
+      );
+    expect(check({}).map(([path]) => path)).toEqual(['optimizer.nesterov']);
+    expect(check({ momentum: 0.9, dampening: 0.5 }).map(([path]) => path)).toEqual(['optimizer.nesterov']);
+    expect(check({ momentum: 0.9 })).toEqual([]);
+  });
+});
+
+describe('a loss and data', () => {
+  const tasks: readonly Task[] = ['regression', 'binary', 'classes'];
+
+  it.each(losses().map((loss) => [loss.id, loss] as const))(
+    '%s fits its own task only, and says why',
+    (_, loss) => {
+      for (const task of tasks) {
+        const result = checkFit(loss, randomDataset(task, { width: 2, training: 5 }));
+        expect(result.ok).toBe(task === loss.task);
+        for (const [path, text] of problems(result)) {
+          expect(path).toBe('loss.id');
+          expect(text).toContain(loss.name);
+          expect(text).not.toMatch(/[{}]/);
+        }
+      }
+    },
+  );
+
+  it('need rows, and targets that the loss is defined for', () => {
+    const classes = randomDataset('classes', { width: 2, training: 5 });
+    const loss = loadLoss('softmax-cross-entropy')!;
+    const targets = (...values: number[]) =>
+      problems(
+        checkFit(loss, { ...classes, training: { ...classes.training, targets: Float64Array.from(values) } }),
+      ).length;
+    expect(targets(0, 1, 2, 0, 1)).toBe(0);
+    expect(targets(0, 1, 3, 0, 1)).toBe(1);
+    expect(targets(0, 1, -1, 0, 1)).toBe(1);
+    expect(targets(0, 1, 0.5, 0, 1)).toBe(1);
+    const huber = loadLoss('huber')!;
+    expect(
+      checkFit(huber, { ...line, training: { ...line.training, targets: Float64Array.of(1, NaN, 2) } }).ok,
+    ).toBe(false);
+    expect(
+      checkFit(huber, {
+        ...line,
+        training: { rows: 0, features: new Float64Array(), targets: new Float64Array() },
+      }).ok,
+    ).toBe(false);
+  });
+});
