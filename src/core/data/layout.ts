@@ -20,8 +20,9 @@ export interface LayoutOptions {
 /** Everything detected. */
 export const detectAll: LayoutOptions = { delimiter: 'auto', decimal: 'auto', header: 'auto' };
 
-/** Rows that detection looks at. */
-const headRows = 500;
+/** Characters and rows that detection looks at: enough to know, little enough for the extension host. */
+const detected = 1 << 14;
+const detectedRows = 200;
 
 /**
  * The layout of a file by the text of its beginning. `complete` says that the text is the whole file; otherwise its
@@ -43,15 +44,27 @@ function detectNewline(text: string): '\n' | '\r' {
   return !outside.includes('\n') && outside.includes('\r') ? '\r' : '\n';
 }
 
-/** The first rows, cells trimmed; a fault in the quotes ends them early (reading the file will report it). */
+/**
+ * The first rows, cells trimmed; a fault in the quotes ends them early (reading the file will report it). Of a file
+ * with very long rows more text is taken, until there are two.
+ */
 function headOf(
   text: string,
   complete: boolean,
   delimiter: Delimiter,
   newline: '\n' | '\r',
 ): readonly (readonly string[])[] {
-  const read = createRowReader(delimiter, newline).push(text, complete);
-  return read.ok ? read.value.slice(0, headRows).map(({ cells }) => cells.map((cell) => cell.trim())) : [];
+  for (let length = detected; ; length *= 4) {
+    const all = length >= text.length;
+    const read = createRowReader(delimiter, newline).push(
+      all ? text : text.slice(0, length),
+      all && complete,
+    );
+    if (!read.ok) return [];
+    if (read.value.length > 1 || all) {
+      return read.value.slice(0, detectedRows).map(({ cells }) => cells.map((cell) => cell.trim()));
+    }
+  }
 }
 
 /**
@@ -60,12 +73,10 @@ function headOf(
  * clear lead, for it is in every sentence.
  */
 function detectDelimiter(text: string, complete: boolean, newline: '\n' | '\r'): Delimiter {
-  const line = text.slice(0, 64_000);
-  const whole = complete && line.length === text.length;
   let best: Delimiter = ',';
   let bestScore = 0.5;
   for (const delimiter of delimiters) {
-    const rows = headOf(line, whole, delimiter, newline);
+    const rows = headOf(text, complete, delimiter, newline);
     if (rows.length === 0) continue;
     const widths = new Map<number, number>();
     for (const { length } of rows) widths.set(length, (widths.get(length) ?? 0) + 1);
