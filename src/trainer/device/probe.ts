@@ -25,6 +25,8 @@ export interface ProbeEntry {
 
 /** How long a probe may take; the first start of a graphics driver can take seconds. */
 const probeTimeoutMs = 15_000;
+/** How long the child may take to end once it has answered. */
+const endingMs = 2000;
 
 const workload: Workload = { plan: selfTestPlan, values: selfTestValues };
 
@@ -68,34 +70,34 @@ async function examine(): Promise<ProbeResult> {
   }
 }
 
+/** Signals by which people and systems end processes; a crash has others. */
+const interruptions: readonly (string | null)[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'];
+
 /**
- * Asks a child process what WebGPU is like here; never throws. With `background` the child does not keep this process
- * alive, and ends with it.
+ * Asks a child process what WebGPU is like here; never throws. Undefined where the child was interrupted, which says
+ * nothing about WebGPU. With `background` the child does not keep this process alive, and ends with it.
  */
 export function probeWebGpu(
   entry: ProbeEntry,
   options: { readonly background?: boolean; readonly timeoutMs?: number } = {},
-): Promise<ProbeResult> {
+): Promise<ProbeResult | undefined> {
   const timeoutMs = options.timeoutMs ?? probeTimeoutMs;
   return new Promise((resolve) => {
     const failed = (reason: string) => resolve({ available: false, reason });
-    // The debugger's and the host's options are not for this child.
-    const env = { ...process.env, NODE_OPTIONS: '' };
     let child: ReturnType<typeof fork>;
     try {
       child = fork(entry.path, [probeArgument], {
+        // The debugger's and the host's options are not for this child.
         execArgv: [...(entry.execArgv ?? [])],
-        env,
+        env: { ...process.env, NODE_OPTIONS: '' },
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       });
     } catch (error) {
-      failed(
-        `no process could be started to try it: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      failed(`no process could be started to try it: ${error instanceof Error ? error.message : String(error)}`);
       return;
     }
     const kill = () => child.kill('SIGKILL');
-    const timer = setTimeout(() => {
+    let timer = setTimeout(() => {
       failed(`it did not answer within ${Math.round(timeoutMs / 1000)} s`);
       kill();
     }, timeoutMs);
@@ -109,16 +111,17 @@ export function probeWebGpu(
       const result = v.safeParse(probeResultSchema, message);
       if (result.success) resolve(result.output);
       else failed('its probe answered with something unexpected');
+      // It has nothing more to do.
+      clearTimeout(timer);
+      timer = setTimeout(kill, endingMs).unref();
     });
     child.once('error', (error) => failed(`no process could be started to try it: ${error.message}`));
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
       process.off('exit', kill);
-      failed(
-        signal === null
-          ? `its probe ended with code ${code ?? 0} and no answer`
-          : `it crashed when it was tried (${signal})`,
-      );
+      if (interruptions.includes(signal)) resolve(undefined);
+      else if (signal !== null) failed(`it crashed when it was tried (${signal})`);
+      else failed(`its probe ended with code ${code ?? 0} and no answer`);
     });
   });
 }

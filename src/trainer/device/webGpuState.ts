@@ -38,6 +38,7 @@ export async function webGpuState(
     return settled(known.result);
   if (options.probe === undefined) return settled(known?.result ?? absent('it was not checked'));
   const probe = probeWebGpu(options.probe, { background: !options.wait }).then((result) => {
+    if (result === undefined) return absent('its check was interrupted');
     cache.update((contents) => {
       contents.probes[key] = { at: options.date(), result };
     });

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
@@ -16,8 +15,7 @@ export async function bundle(folder: string, name: string, source: string): Prom
     target: 'node20',
     format: 'cjs',
     external: ['gl'],
-    // Outside the checkout nothing would be found by its name alone.
-    alias: { webgpu: join(root, 'node_modules/webgpu/index.js') },
+    // Outside the checkout it would not be found by its name alone.
     plugins: [
       {
         name: 'external-webgpu',
@@ -34,11 +32,4 @@ export async function bundle(folder: string, name: string, source: string): Prom
     logLevel: 'error',
   });
   return outfile;
-}
-
-/** Writes a text beside the bundles. */
-export function write(folder: string, name: string, text: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, text);
-  return path;
 }

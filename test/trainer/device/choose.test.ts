@@ -273,6 +273,13 @@ describe('chooseDevice', () => {
       expect(why).toContain(`${reason}. WebAssembly: fastest of 2`);
     });
 
+    it.skipIf(process.platform === 'win32')('asks again where the probe was interrupted', async () => {
+      const interrupted = probe('interrupted', `process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);`);
+      const { why } = await choose(machine(), { probe: interrupted, preference: 'webgpu' });
+      expect(why).toContain('its check was interrupted. WebAssembly');
+      expect((await choose(machine(), { probe: found(), preference: 'webgpu' })).device.id).toBe('webgpu');
+    });
+
     it('does not take a software adapter by itself', async () => {
       const software = probe(
         'software',
