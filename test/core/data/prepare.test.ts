@@ -436,6 +436,62 @@ describe('names that JavaScript gives meaning to', () => {
   });
 });
 
+describe('any table', () => {
+  const cell = fc.oneof(
+    fc.constantFrom('', 'NA', '0', '1', '-2.5', '1e300', '1e999', 'a', 'b', 'c', '?', '7'),
+    fc.integer({ min: -5, max: 5 }).map(String),
+  );
+  it('gives finite numbers of the promised shape, or problems', () => {
+    let prepared = 0;
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(cell, fc.integer({ min: 0, max: 9 }).map(String), cell), {
+          minLength: 1,
+          maxLength: 12,
+        }),
+        fc.constantFrom<TaskName>('regression', 'binary', 'classes'),
+        fc.constantFrom('drop', 'mean'),
+        fc.constantFrom('standard', 'none'),
+        fc.double({ min: 0, max: 0.95, noNaN: true }),
+        fc.boolean(),
+        fc.nat(),
+        (rows, task, missing, features, validation, stratify, seed) => {
+          const csv = `p,q,r\n${rows.map((row) => row.join(',')).join('\n')}\n`;
+          const result = prepare(csv, task, {
+            data: { missing },
+            scaling: { features },
+            split: { validation, stratify },
+            seed,
+          });
+          if (!result.ok) {
+            expect(result.problems.length).toBeGreaterThan(0);
+            for (const { message } of result.problems)
+              expect(english(message)).not.toMatch(/\{\w+\}|undefined/);
+            return;
+          }
+          prepared++;
+          const { training, validation: held, width, outputs, preprocessing, notes } = result.value;
+          for (const note of notes) expect(note).not.toMatch(/\{\w+\}|undefined/);
+          for (const part of held === undefined ? [training] : [training, held]) {
+            expect(part.rows).toBeGreaterThan(0);
+            expect(part.features).toHaveLength(part.rows * width);
+            expect(part.targets).toHaveLength(part.rows);
+            expect(part.features.every(Number.isFinite)).toBe(true);
+            expect(part.targets.every(Number.isFinite)).toBe(true);
+          }
+          const { target } = preprocessing;
+          if (target.kind === 'classes') {
+            expect(new Set(training.targets)).toEqual(new Set(target.classes.keys()));
+            expect(outputs).toBe(task === 'binary' ? 1 : target.classes.length);
+          } else expect(outputs).toBe(1);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    expect(prepared).toBeGreaterThan(200);
+  });
+});
+
 describe('generated data', () => {
   it('is prepared with its own target', () => {
     const data = { source: 'generated', name: 'spiral', samples: 90 };
