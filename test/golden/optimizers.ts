@@ -131,7 +131,9 @@ const caseSchema = v.object({
 export const runOptimizers: CaseRunner = ({ cases }) => Promise.all(cases.map(runCase));
 
 async function runCase(raw: { readonly id: string }): Promise<CaseResult> {
-  const given = v.parse(caseSchema, raw);
+  const parsed = v.safeParse(caseSchema, raw);
+  if (!parsed.success) return { id: raw.id, outcome: 'failed', reason: parsed.issues[0].message };
+  const given = parsed.output;
   const { id } = given;
   const chosen = chooseOptimizer(given.optimizer, given.convention, given.hyper);
   if ('skip' in chosen) return { id, outcome: 'skipped', reason: chosen.skip };
