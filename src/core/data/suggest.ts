@@ -66,7 +66,8 @@ export function suggestExperiment(data: ExperimentInput['data'], seen?: Seen): E
   if (data.source === 'builtin') {
     const builtin = builtins[data.name];
     const own = data.target === undefined || data.target === builtin.target;
-    const task = own || seen === undefined ? builtin.task : suggestTask(seen, data.target);
+    // The features of the shipped sets are all numbers.
+    const task = seen === undefined ? 'regression' : suggestTask(seen, data.target);
     return {
       version: 1,
       data,

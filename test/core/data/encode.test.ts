@@ -123,6 +123,9 @@ describe('answers', () => {
     expect(writer.header).toBe('x,prediction,prediction (2),probability(a)\n');
     expect(writer.row(['1', 'say "hi", twice'], ['a', 0.25])).toBe('1,"say ""hi"", twice",a,0.25\n');
     expect(createAnswerWriter(['x'], ['y'], ';').row(['1,5'], [2])).toBe('1,5;2\n');
+    expect(createAnswerWriter(['x'], ['y', 'z'], ';', ',').row(['1,5'], [-2.25, '1.2.3'])).toBe(
+      '1,5;-2,25;1.2.3\n',
+    );
   });
 
   it('never become formulas of a spreadsheet; numbers stay numbers', () => {

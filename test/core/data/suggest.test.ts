@@ -49,6 +49,14 @@ describe('suggested experiments', () => {
     expect(suggested.data).toEqual({ source: 'generated', name: 'blobs', noise: 3, samples: 50, seed: 9 });
   });
 
+  it('follow another target of a shipped set', () => {
+    const other = suggestExperiment({ source: 'builtin', name: 'iris', target: 'petal width (cm)' });
+    expect(other.loss.id).toBe('mean-squared-error');
+    expect(suggestExperiment({ source: 'builtin', name: 'iris', target: 'species' }).loss.id).toBe(
+      'softmax-cross-entropy',
+    );
+  });
+
   it('follow the target of a file: text, a few whole numbers, a quantity', () => {
     expect(file('x,k\n1,a\n2,b\n3,a\n').loss.id).toBe('binary-cross-entropy-logits');
     expect(file('x,k\n1,a\n2,b\n3,c\n').loss.id).toBe('softmax-cross-entropy');
