@@ -43,6 +43,8 @@ const lookEvery = 2000;
 export class RunStore {
   readonly root: string;
   readonly #listeners = new Set<() => void>();
+  /** Statuses by id, each with what told that its file has not changed since. */
+  readonly #statuses = new Map<string, { readonly stamp: string; readonly status: RunStatus }>();
   #watching: { watcher: fs.FSWatcher | undefined; timer: NodeJS.Timeout; seen: string } | undefined;
   #announcing: NodeJS.Timeout | undefined;
 
@@ -63,13 +65,15 @@ export class RunStore {
     let pause = performance.now() + slice;
     for (const id of ids) {
       const directory = join(this.root, id);
-      const status = readStatus(directory) ?? damagedStatus(directory);
+      const status = this.#status(id, directory);
       if (status !== undefined) entries.push({ id, directory, status });
       if (performance.now() >= pause) {
         await new Promise((resolve) => setImmediate(resolve));
         pause = performance.now() + slice;
       }
     }
+    if (this.#statuses.size > ids.length)
+      for (const id of this.#statuses.keys()) if (!ids.includes(id)) this.#statuses.delete(id);
     return entries;
   }
 
@@ -305,6 +309,17 @@ export class RunStore {
     };
   }
 
+  /** A status file is only ever replaced, so a new one has another inode, time or size. */
+  #status(id: string, directory: string): RunStatus | undefined {
+    const info = statOf(join(directory, runFiles.status));
+    const stamp = info === undefined ? '' : `${info.ino} ${info.mtimeMs} ${info.size}`;
+    const known = this.#statuses.get(id);
+    if (known?.stamp === stamp) return known.status;
+    const status = readStatus(directory) ?? damagedStatus(directory);
+    if (status !== undefined) this.#statuses.set(id, { stamp, status });
+    return status;
+  }
+
   #watch(): void {
     if (this.#watching !== undefined) return;
     let watcher: fs.FSWatcher | undefined;
@@ -446,9 +461,17 @@ function readLock(directory: string): { readonly lock: Lock; readonly age: numbe
   return lock === undefined ? undefined : { lock, age: Date.now() - changed(path) };
 }
 
+function statOf(path: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Milliseconds since the epoch; 0 where there is no such file. */
 function changed(path: string): number {
-  return fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return statOf(path)?.mtimeMs ?? 0;
 }
 
 async function readExperiment(path: string): Promise<Experiment | undefined> {
@@ -462,7 +485,7 @@ async function readExperiment(path: string): Promise<Experiment | undefined> {
 
 /** A directory with an experiment but without a readable status was a run; people should see it and be able to delete it. */
 function damagedStatus(directory: string): RunStatus | undefined {
-  const experiment = fs.statSync(join(directory, runFiles.experiment), { throwIfNoEntry: false });
+  const experiment = statOf(join(directory, runFiles.experiment));
   if (experiment === undefined) return undefined;
   const id = basename(directory);
   return {

@@ -14,10 +14,13 @@ export class MetricsLog {
   #written = 0;
   #synced = 0;
 
-  /** Opens the log. Of what is in it only the lines stay that `keep` accepts: a resumed run makes the others again. */
-  constructor(path: string, keep: (line: MetricsLine) => boolean) {
-    if (fs.existsSync(path)) rewrite(path, keep);
-    this.#file = fs.openSync(path, 'a');
+  /**
+   * Opens the log: anew, or of what is in it only the lines stay that `keep` accepts, because a resumed run makes the
+   * others again.
+   */
+  constructor(path: string, keep?: (line: MetricsLine) => boolean) {
+    if (keep !== undefined && fs.existsSync(path)) rewrite(path, keep);
+    this.#file = fs.openSync(path, keep === undefined ? 'w' : 'a');
   }
 
   append(lines: readonly MetricsLine[]): void {

@@ -151,7 +151,7 @@ class Training {
     const { checkpoint } = prepared;
     this.#log = new MetricsLog(
       folder.file('metrics'),
-      (line) => checkpoint !== undefined && keepsLine(checkpoint, line),
+      checkpoint === undefined ? undefined : (line) => keepsLine(checkpoint, line),
     );
   }
 
