@@ -33,7 +33,12 @@ async function bundleSuite(): Promise<string> {
   return path.join(outdir, 'index.cjs');
 }
 
-async function inServer(extension: string, suite: string, workspace: string, env: Record<string, string>): Promise<number> {
+async function inServer(
+  extension: string,
+  suite: string,
+  workspace: string,
+  env: Record<string, string>,
+): Promise<number> {
   const server = await startServer({ workspace, env });
   let exit: (code: number) => void = () => undefined;
   const exited = new Promise<number>((done) => (exit = done));
@@ -42,7 +47,12 @@ async function inServer(extension: string, suite: string, workspace: string, env
       ['extensionDevelopmentPath', server.remote(extension)],
       ['extensionTestsPath', server.remote(suite)],
     ]),
-    { automation: { log: (type, args) => (type === 'info' ? undefined : console.log('  [host]', type, format(...args))), exit: (code) => exit(code) } },
+    {
+      automation: {
+        log: (type, args) => (type === 'info' ? undefined : console.log('  [host]', type, format(...args))),
+        exit: (code) => exit(code),
+      },
+    },
   );
   const limit = setTimeout(() => exit(-1), Number(process.env['LOSSLAB_TIMEOUT'] ?? 300_000));
   try {
@@ -57,7 +67,12 @@ async function inServer(extension: string, suite: string, workspace: string, env
   }
 }
 
-async function onDesktop(extension: string, suite: string, workspace: string, env: Record<string, string>): Promise<number> {
+async function onDesktop(
+  extension: string,
+  suite: string,
+  workspace: string,
+  env: Record<string, string>,
+): Promise<number> {
   const { runTests } = await import('@vscode/test-electron');
   const executable = process.env['LOSSLAB_VSCODE_PATH'];
   return runTests({
@@ -74,12 +89,19 @@ const extension = packaged();
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'losslab-host-'));
 const results = path.join(scratch, 'results.json');
 const workspace = path.join(root, 'test/fixtures/workspace');
-const env = { LOSSLAB_RESULTS: results, LOSSLAB_ROOT: root, ...(process.env['LOSSLAB_GREP'] === undefined ? {} : { LOSSLAB_GREP: process.env['LOSSLAB_GREP'] }) };
+const env = {
+  LOSSLAB_RESULTS: results,
+  LOSSLAB_ROOT: root,
+  ...(process.env['LOSSLAB_GREP'] === undefined ? {} : { LOSSLAB_GREP: process.env['LOSSLAB_GREP'] }),
+};
 const run = process.env['LOSSLAB_VSCODE'] === 'desktop' ? onDesktop : inServer;
 const code = await run(extension, suite, workspace, env);
 
-const outcomes = fs.existsSync(results) ? v.parse(outcomesSchema, JSON.parse(fs.readFileSync(results, 'utf8'))) : [];
-for (const o of outcomes) console.log(o.error === undefined ? `  ok    ${o.title}` : `  FAIL  ${o.title}\n${o.error}`);
+const outcomes = fs.existsSync(results)
+  ? v.parse(outcomesSchema, JSON.parse(fs.readFileSync(results, 'utf8')))
+  : [];
+for (const o of outcomes)
+  console.log(o.error === undefined ? `  ok    ${o.title}` : `  FAIL  ${o.title}\n${o.error}`);
 const failed = outcomes.filter((o) => o.error !== undefined).length;
 // Exit code 0 alone could mean that nothing ran; the file alone could be an old one.
 const believable = outcomes.length > 1 && (code === 0) === (failed === 0);

@@ -3,7 +3,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Frame, Locator, Page } from 'playwright-core';
 import { packaged } from '../../scripts/packaged.ts';
-import { openWorkbench, startServer, type Server, type ServerOptions, type Workbench } from '../../scripts/vscode/server.ts';
+import {
+  openWorkbench,
+  startServer,
+  type Server,
+  type ServerOptions,
+  type Workbench,
+} from '../../scripts/vscode/server.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const shots = path.join(root, 'out/ui');
@@ -46,7 +52,8 @@ export class Journey {
       settings: { 'workbench.colorTheme': themes[options.theme ?? 'dark'], ...options.settings },
     });
     const payload: [string, string][] = [['extensionDevelopmentPath', server.remote(extensionFolder)]];
-    if (options.open !== undefined) payload.push(['openFile', server.remote(path.join(server.workspace, options.open))]);
+    if (options.open !== undefined)
+      payload.push(['openFile', server.remote(path.join(server.workspace, options.open))]);
     const address = server.url(payload, options.withoutFolder === true ? 'none' : 'folder');
     return new Journey(server, await openWorkbench(address), address);
   }
@@ -67,8 +74,12 @@ export class Journey {
   }
 
   /** Waits until `probe` gives something, and returns it. */
-  async until<T>(probe: () => Promise<T | undefined | false | null | ''>, what: string, ms = 30_000): Promise<T> {
-    for (const start = Date.now(); ; ) {
+  async until<T>(
+    probe: () => Promise<T | undefined | false | null | ''>,
+    what: string,
+    ms = 30_000,
+  ): Promise<T> {
+    for (const start = Date.now(); ;) {
       const value = await probe().catch(() => undefined);
       if (value !== undefined && value !== false && value !== null && value !== '') return value;
       if (Date.now() - start > ms) {
@@ -91,7 +102,9 @@ export class Journey {
     await this.until(
       async () => {
         await this.page.keyboard.press('F1');
-        await this.page.locator('.quick-input-widget:visible input.input').fill(`>${title}`, { timeout: 3000 });
+        await this.page
+          .locator('.quick-input-widget:visible input.input')
+          .fill(`>${title}`, { timeout: 3000 });
         await row.waitFor({ timeout: 5000 });
         return true;
       },
@@ -114,7 +127,14 @@ export class Journey {
   async frame(selector: string): Promise<Frame> {
     return this.until(
       async () => {
-        for (const frame of this.page.frames()) if ((await frame.locator(selector).count().catch(() => 0)) > 0) return frame;
+        for (const frame of this.page.frames())
+          if (
+            (await frame
+              .locator(selector)
+              .count()
+              .catch(() => 0)) > 0
+          )
+            return frame;
         return undefined;
       },
       `webview with ${selector}`,
@@ -146,7 +166,10 @@ export class Journey {
         this.editor(file).evaluate(
           (editor, [wanted, index]) => {
             let seen = 0;
-            const walker = document.createTreeWalker(editor.querySelector('.view-lines')!, NodeFilter.SHOW_TEXT);
+            const walker = document.createTreeWalker(
+              editor.querySelector('.view-lines')!,
+              NodeFilter.SHOW_TEXT,
+            );
             for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
               const text = node as Text;
               for (let at = text.data.indexOf(wanted); at >= 0; at = text.data.indexOf(wanted, at + 1)) {
@@ -186,14 +209,22 @@ export class Journey {
 }
 
 /** How many pixels of a canvas satisfy a rule on (red, green, blue, alpha). */
-export async function countPixels(frame: Frame, canvas: string, colour: { r: number; g: number; b: number }, tolerance = 40): Promise<number> {
+export async function countPixels(
+  frame: Frame,
+  canvas: string,
+  colour: { r: number; g: number; b: number },
+  tolerance = 40,
+): Promise<number> {
   return frame.locator(canvas).evaluate(
     (element, [want, within]) => {
       const c = element as HTMLCanvasElement;
       const { data } = c.getContext('2d')!.getImageData(0, 0, c.width, c.height);
       let count = 0;
       for (let i = 0; i < data.length; i += 4) {
-        const close = Math.abs(data[i]! - want.r) < within && Math.abs(data[i + 1]! - want.g) < within && Math.abs(data[i + 2]! - want.b) < within;
+        const close =
+          Math.abs(data[i]! - want.r) < within &&
+          Math.abs(data[i + 1]! - want.g) < within &&
+          Math.abs(data[i + 2]! - want.b) < within;
         if (close && data[i + 3]! > 100) count++;
       }
       return count;
@@ -218,7 +249,8 @@ export function trainersOf(serverPid: number): number[] {
     }
   }
   const descends = (pid: number): boolean => {
-    for (let p: number | undefined = pid; p !== undefined && p > 1; p = parents.get(p)) if (p === serverPid) return true;
+    for (let p: number | undefined = pid; p !== undefined && p > 1; p = parents.get(p))
+      if (p === serverPid) return true;
     return false;
   };
   return trainers.filter(descends);
@@ -231,7 +263,7 @@ export function extensionHostOf(serverPid: number): number | undefined {
     try {
       const command = fs.readFileSync(`/proc/${entry}/cmdline`, 'utf8');
       if (!command.includes('type=extensionHost')) continue;
-      for (let p = Number(entry); p > 1; ) {
+      for (let p = Number(entry); p > 1;) {
         if (p === serverPid) return Number(entry);
         const stat = fs.readFileSync(`/proc/${p}/stat`, 'utf8');
         p = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
