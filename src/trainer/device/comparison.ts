@@ -3,6 +3,7 @@ import type { CandidateResult } from './deviceCache.ts';
 import {
   compareWithReference,
   load,
+  rewind,
   referenceOf,
   tolerances,
   type Reference,
@@ -73,7 +74,7 @@ export class Comparison {
     load(executable, this.#workload);
     const start = this.#now();
     await executable.run(1);
-    const steps = this.#now() - start > slowStepMs ? 1 : paritySteps;
+    const steps = this.#now() - start > slowStepMs ? 1 : Math.min(paritySteps, this.#workload.steps);
     const key = `${tolerances[id]} ${steps}`;
     let reference = this.#references.get(key);
     if (reference === undefined) {
@@ -88,8 +89,8 @@ export class Comparison {
    * way is left out.
    */
   async time(contenders: readonly Contender[]): Promise<(LeftOut | CandidateResult)[]> {
-    const timings = contenders.map((contender) => new Timing(contender, this.#now));
-    for (const timing of timings) await timing.start(this.#workload);
+    const timings = contenders.map((contender) => new Timing(contender, this.#workload, this.#now));
+    for (const timing of timings) await timing.start();
     for (let round = 0; round < rounds; round++) {
       for (const timing of timings) await timing.again(timings.length === 1);
     }
@@ -99,19 +100,21 @@ export class Comparison {
 
 class Timing {
   readonly #contender: Contender;
+  readonly #workload: Workload;
   readonly #now: () => number;
   #steps = 1;
   #best = Infinity;
   #failure: string | undefined;
 
-  constructor(contender: Contender, now: () => number) {
+  constructor(contender: Contender, workload: Workload, now: () => number) {
     this.#contender = contender;
+    this.#workload = workload;
     this.#now = now;
   }
 
-  async start(workload: Workload): Promise<void> {
+  async start(): Promise<void> {
     try {
-      load(this.#contender.executable, workload);
+      load(this.#contender.executable, this.#workload);
     } catch (error) {
       this.#failure = inWords(error);
     }
@@ -124,12 +127,18 @@ class Timing {
     if (!alone && this.#best <= slowStepMs) await this.#measure(this.#steps);
   }
 
+  /** Times so many steps, from the start again whenever new data would be due; going back does not count. */
   async #measure(steps: number): Promise<void> {
     if (this.#failure !== undefined) return;
     try {
-      const start = this.#now();
-      await this.#contender.executable.run(steps);
-      this.#best = Math.min(this.#best, (this.#now() - start) / steps);
+      let spent = 0;
+      for (let done = 0; done < steps; done += this.#workload.steps) {
+        rewind(this.#contender.executable, this.#workload);
+        const start = this.#now();
+        await this.#contender.executable.run(Math.min(this.#workload.steps, steps - done));
+        spent += this.#now() - start;
+      }
+      this.#best = Math.min(this.#best, spent / steps);
     } catch (error) {
       this.#failure = inWords(error);
     }

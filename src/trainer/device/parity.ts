@@ -5,6 +5,8 @@ import type { Kernel, Plan } from '../../core/compute/plan.ts';
 export interface Workload {
   readonly plan: Plan;
   readonly values: ReadonlyMap<string, Float64Array>;
+  /** Steps that can run from there before new data would be due. */
+  readonly steps: number;
 }
 
 /** Relative differences from float64 that a device may show, after one step and after a few. */
@@ -78,6 +80,13 @@ export function load(executable: Executable, { plan, values }: Workload): void {
   }
 }
 
+/** Writes the state alone: the next step is the first one again. */
+export function rewind(executable: Executable, { plan, values }: Workload): void {
+  for (const { name, role, size } of plan.buffers) {
+    if (role === 'state') executable.write(name, values.get(name) ?? new Float64Array(size));
+  }
+}
+
 /** Runs the reference's steps on an executable and compares what it reports and all that it carries on. */
 export async function compareWithReference(
   executable: Executable,
@@ -126,7 +135,7 @@ async function trace(
     const values = new Map(
       [...workload.values].map(([name, given]) => [name, Float64Array.from(given, Math.fround)]),
     );
-    load(executable, { plan: workload.plan, values });
+    load(executable, { ...workload, values });
     const reports = await executable.run(steps);
     const buffers = new Map<string, Float64Array>();
     for (const { to } of workload.plan.carry) buffers.set(to, await executable.read(to));

@@ -28,7 +28,7 @@ const probeTimeoutMs = 15_000;
 /** How long the child may take to end once it has answered. */
 const endingMs = 2000;
 
-const workload: Workload = { plan: selfTestPlan, values: selfTestValues };
+const workload: Workload = { plan: selfTestPlan, values: selfTestValues, steps: Infinity };
 
 /**
  * In the child process: loads Dawn, runs a small plan on WebGPU, compares it with the reference, tells the parent and
@@ -93,7 +93,9 @@ export function probeWebGpu(
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       });
     } catch (error) {
-      failed(`no process could be started to try it: ${error instanceof Error ? error.message : String(error)}`);
+      failed(
+        `no process could be started to try it: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return;
     }
     const kill = () => child.kill('SIGKILL');

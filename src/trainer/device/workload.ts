@@ -38,12 +38,7 @@ export function trainingWorkload(experiment: Experiment, dataset: Dataset, loss:
   writeRows(recorder, planned.value, dataset.training);
   writeParameters(recorder, planned.value.network, drawn.value);
   writeOptimizerState(recorder, planned.value, {});
-  writeWindow(
-    recorder,
-    planned.value,
-    Array.from({ length: rows }, (_, row) => row),
-    0,
-    1,
-  );
-  return ok({ plan: planned.value.plan, values });
+  const order = Array.from({ length: rows }, (_, row) => row);
+  const steps = writeWindow(recorder, planned.value, order, 0, 1);
+  return ok({ plan: planned.value.plan, values, steps });
 }

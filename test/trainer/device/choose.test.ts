@@ -10,7 +10,7 @@ import { load } from '../../../src/trainer/device/parity.ts';
 import { selfTestPlan, selfTestValues } from '../../../src/trainer/device/selfTest.ts';
 import { linePlan, lineValues } from './plans.ts';
 
-const workload = { plan: selfTestPlan, values: selfTestValues };
+const workload = { plan: selfTestPlan, values: selfTestValues, steps: Infinity };
 
 /** A machine with devices of given speeds, and a clock that only their steps move. */
 class Machine {
@@ -117,7 +117,7 @@ describe('chooseDevice', () => {
     expect(
       (
         await choose(new Machine({ webasm: 1.05, cpu: 1 }), {
-          workload: { plan: linePlan(0.1), values: lineValues },
+          workload: { plan: linePlan(0.1), values: lineValues, steps: Infinity },
         })
       ).device.id,
     ).toBe('webasm');
@@ -161,7 +161,7 @@ describe('chooseDevice', () => {
   it('compares anew for another plan, and when the winner is gone', async () => {
     await choose(new Machine({ webasm: 1, cpu: 2 }));
     const other = new Machine({ webasm: 1, cpu: 2 });
-    await choose(other, { workload: { plan: linePlan(0.1), values: lineValues } });
+    await choose(other, { workload: { plan: linePlan(0.1), values: lineValues, steps: Infinity } });
     expect(other.opened).toEqual(['webasm', 'cpu']);
     const without = new Machine({ cpu: 2 });
     expect((await choose(without)).device.id).toBe('cpu');
@@ -274,7 +274,10 @@ describe('chooseDevice', () => {
     });
 
     it.skipIf(process.platform === 'win32')('asks again where the probe was interrupted', async () => {
-      const interrupted = probe('interrupted', `process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);`);
+      const interrupted = probe(
+        'interrupted',
+        `process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);`,
+      );
       const { why } = await choose(machine(), { probe: interrupted, preference: 'webgpu' });
       expect(why).toContain('its check was interrupted. WebAssembly');
       expect((await choose(machine(), { probe: found(), preference: 'webgpu' })).device.id).toBe('webgpu');

@@ -7,13 +7,14 @@ import { compareWithReference, referenceOf, type Workload } from '../../../src/t
 import { selfTestPlan, selfTestValues } from '../../../src/trainer/device/selfTest.ts';
 import { kernel, linePlan, lineValues } from './plans.ts';
 
-const workload: Workload = { plan: selfTestPlan, values: selfTestValues };
+const workload: Workload = { plan: selfTestPlan, values: selfTestValues, steps: Infinity };
 
 async function verdict(
-  given: Workload,
+  part: Omit<Workload, 'steps'>,
   change: (executable: Executable) => Partial<Executable> = () => ({}),
-  plan = given.plan,
+  plan = part.plan,
 ) {
+  const given = { ...part, steps: Infinity };
   const device = cpuDevice();
   const executable = await device.compile(plan);
   const result = await compareWithReference(
