@@ -141,55 +141,75 @@ export const experimentSchema = v.strictObject({
       title('Name of the run. Default: data set and loss.'),
     ),
   ),
-  data: dataSchema,
+  data: v.pipe(dataSchema, title('What to learn from: a shipped or generated data set, or a file.')),
   split: v.optional(
-    v.strictObject({
-      validation: v.optional(
-        v.pipe(share, title('Share of the rows held out for validation; 0 for none.')),
-        0.2,
-      ),
-      stratify: v.optional(
-        v.pipe(v.boolean(), title('Keep the share of each class equal in both parts (classification).')),
-        true,
-      ),
-    }),
+    v.pipe(
+      v.strictObject({
+        validation: v.optional(
+          v.pipe(share, title('Share of the rows held out for validation; 0 for none.')),
+          0.2,
+        ),
+        stratify: v.optional(
+          v.pipe(v.boolean(), title('Keep the share of each class equal in both parts (classification).')),
+          true,
+        ),
+      }),
+      title('How the rows are divided into a training and a validation part.'),
+    ),
     {},
   ),
   scaling: v.optional(
-    v.strictObject({
-      features: v.optional(
-        v.pipe(
-          v.picklist(['standard', 'none']),
-          title('Standardise numeric features by mean and standard deviation of the training part.'),
+    v.pipe(
+      v.strictObject({
+        features: v.optional(
+          v.pipe(
+            v.picklist(['standard', 'none']),
+            title('Standardise numeric features by mean and standard deviation of the training part.'),
+          ),
+          'standard',
         ),
-        'standard',
-      ),
-      target: v.optional(
-        v.pipe(
-          v.picklist(['standard', 'none']),
-          title('Standardise a numeric target likewise; metrics are reported in original units.'),
+        target: v.optional(
+          v.pipe(
+            v.picklist(['standard', 'none']),
+            title('Standardise a numeric target likewise; metrics are reported in original units.'),
+          ),
+          'standard',
         ),
-        'standard',
-      ),
-    }),
+      }),
+      title('What is standardised before training.'),
+    ),
     {},
   ),
-  model: v.optional(modelSchema, { type: 'mlp' }),
-  loss: lossSchema,
-  optimizer: v.optional(optimizerSchema, { type: 'adam' }),
+  model: v.optional(v.pipe(modelSchema, title('The model: a multilayer perceptron.')), { type: 'mlp' }),
+  loss: v.pipe(lossSchema, title('What training minimises.')),
+  optimizer: v.optional(v.pipe(optimizerSchema, title('How parameters follow the gradient.')), {
+    type: 'adam',
+  }),
   training: v.optional(
-    v.strictObject({
-      epochs: v.optional(v.pipe(count, v.maxValue(10_000_000), title('Passes over the training part.')), 100),
-      batch: v.optional(v.union([v.pipe(count, v.maxValue(1_000_000)), v.literal('full')]), 32),
-      shuffle: v.optional(v.pipe(v.boolean(), title('Draw a new order of the rows every epoch.')), true),
-      seed: v.optional(
-        v.pipe(
-          seed,
-          title('Seed of split, starting values and order. Same seed, same device: same numbers.'),
+    v.pipe(
+      v.strictObject({
+        epochs: v.optional(
+          v.pipe(count, v.maxValue(10_000_000), title('Passes over the training part.')),
+          100,
         ),
-        0,
-      ),
-    }),
+        batch: v.optional(
+          v.pipe(
+            v.union([v.pipe(count, v.maxValue(1_000_000)), v.literal('full')]),
+            title('Rows of one step, or full for all of them.'),
+          ),
+          32,
+        ),
+        shuffle: v.optional(v.pipe(v.boolean(), title('Draw a new order of the rows every epoch.')), true),
+        seed: v.optional(
+          v.pipe(
+            seed,
+            title('Seed of split, starting values and order. Same seed, same device: same numbers.'),
+          ),
+          0,
+        ),
+      }),
+      title('How long, in which steps and from which seed.'),
+    ),
     {},
   ),
 });
