@@ -307,6 +307,12 @@ function softPlus(x: number): number {
 
 const tight = (x: Fragment) => wrap(x, p.atom);
 
+/** exp(−|x|), the same node for x and −x. */
+function decay(x: Expr): Expr {
+  const bare = x.kind === 'apply' && x.op === 'neg' ? argument(x) : x;
+  return b.exp(b.neg(b.abs(bare)));
+}
+
 /** log(1 + x) with the rounding error of 1 + x divided out (Kahan's correction); exact to a few ulp for x > -1. */
 function correctedLog1p(x: Expr): Expr {
   const u = b.add(1, x);
@@ -475,7 +481,7 @@ const rows = {
     lowerOnDevice: (out) => {
       // One exponential that cannot overflow: devices may take an overflow for undefined.
       const x = argument(out);
-      const e = b.exp(b.neg(b.abs(x)));
+      const e = decay(x);
       return b.div(b.where(b.ge(x, 0), 1, e), b.add(1, e));
     },
     print: {
@@ -494,7 +500,7 @@ const rows = {
     partials: (args) => [b.sigmoid(need(args, 0))],
     lowerOnDevice: (out) => {
       const x = argument(out);
-      return b.add(b.maximum(x, 0), correctedLog1p(b.exp(b.neg(b.abs(x)))));
+      return b.add(b.maximum(x, 0), correctedLog1p(decay(x)));
     },
     print: {
       tex: one((x) => ({ text: `\\log\\left(1 + e^{${x.text}}\\right)`, precedence: p.multiply })),
@@ -517,7 +523,7 @@ const rows = {
     partials: (args) => [b.sigmoid(b.neg(need(args, 0)))],
     lowerOnDevice: (out) => {
       const x = argument(out);
-      return b.sub(b.minimum(x, 0), correctedLog1p(b.exp(b.neg(b.abs(x)))));
+      return b.sub(b.minimum(x, 0), correctedLog1p(decay(x)));
     },
     print: {
       tex: one((x) => ({ text: `\\log \\sigma\\left(${x.text}\\right)`, precedence: p.multiply })),

@@ -101,7 +101,7 @@ function fold(node: Expr): Expr {
   const row = primitive(node.op);
   const [x, y, z] = node.args;
   if (row.kind === 'elementwise' && node.args.every((a) => a.kind === 'const')) {
-    const [a, b, c] = node.args.map((arg) => (arg.kind === 'const' ? arg.value : NaN));
+    const [a, b, c] = node.args.map((arg) => arg.value);
     const value = row.value(a ?? NaN, b ?? NaN, c ?? NaN);
     return node.dtype === 'boolean' ? truth(value !== 0) : constant(value);
   }

@@ -624,7 +624,7 @@ function logical(node: Apply): Expr {
 function foldConstants(node: Apply): Expr | undefined {
   const row = primitive(node.op);
   if (row.kind !== 'elementwise' || !node.args.every((a) => a.kind === 'const')) return undefined;
-  const [first, second, third] = node.args.map((a) => (a.kind === 'const' ? a.value : NaN));
+  const [first, second, third] = node.args.map((a) => a.value);
   const value = row.value(first ?? NaN, second ?? NaN, third ?? NaN);
   return node.dtype === 'boolean' ? truth(value !== 0) : constant(value);
 }

@@ -42,7 +42,9 @@ function over(expr: Expr, reduction: (x: Expr, axis: string) => Expr): Expr {
  * than their neutral value; parameters and options stay symbolic.
  */
 export function weightedMean(loss: Loss, parameters: Readonly<Record<string, number>> = {}): Expr {
-  const given = (loss.options ?? []).filter(({ id, neutral }) => (parameters[id] ?? neutral) !== neutral);
+  const given = (loss.options ?? []).filter(
+    ({ id, neutral }) => !Object.is(parameters[id] ?? neutral, neutral),
+  );
   const element = loss.expression(given.map((option) => option.id));
   const perSample = element.axes
     .filter((axis) => axis !== 'sample')
