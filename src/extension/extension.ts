@@ -88,12 +88,10 @@ function followWhileVisible(
   };
   follow(view.visible);
   const listener = view.onDidChangeVisibility((event) => follow(event.visible));
-  return {
-    dispose: () => {
-      listener.dispose();
-      follow(false);
-    },
-  };
+  return new vscode.Disposable(() => {
+    listener.dispose();
+    follow(false);
+  });
 }
 
 async function askForTrust(): Promise<void> {

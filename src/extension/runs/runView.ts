@@ -64,8 +64,9 @@ export class RunView implements Ending {
     this.#changed.fire(this);
   }
 
-  /** Takes what the disk says; for runs that this window does not train. */
+  /** Takes what the disk says; nothing while this window trains the run and knows better. */
   refresh(status: RunStatus, lines: Iterable<MetricsLine>): void {
+    if (this.#run !== undefined) return;
     this.#status = status;
     this.history.append(lines);
     this.#changed.fire(this);

@@ -73,8 +73,14 @@ export class RunService implements Ending {
       await this.#recover(store);
       for (const { id, directory, status } of await store.list()) {
         const view = this.#views.get(directory)?.view;
-        const controlled = view?.run !== undefined;
-        items.push({ id, directory, store, status: controlled ? view!.status : status, controlled });
+        const trained = view?.run === undefined ? undefined : view;
+        items.push({
+          id,
+          directory,
+          store,
+          status: trained?.status ?? status,
+          controlled: trained !== undefined,
+        });
       }
     }
     return items.sort((a, b) => (a.status.created < b.status.created ? 1 : -1));
@@ -250,15 +256,14 @@ export class RunService implements Ending {
   async #reread(directory: string): Promise<void> {
     const view = this.#views.get(directory)?.view;
     const store = this.#options.stores().find((one) => directory.startsWith(one.root));
-    if (view === undefined || store === undefined || view.run !== undefined) return;
+    if (view === undefined || store === undefined) return;
     const read = await store.read(view.status.id);
     if (!read.ok) return;
     const { status } = read.value;
     const lines: MetricsLine[] = [];
     if (status.step !== view.status.step || !hasEnded(view.status.state))
       await store.metrics(status.id, (line) => lines.push(line));
-    // It may have been resumed here meanwhile.
-    if (view.run === undefined) view.refresh(status, lines);
+    view.refresh(status, lines);
   }
 
   /** Runs of a dead window become `interrupted`, once a store and window. */

@@ -70,14 +70,12 @@ export class WaitingList {
 
   #set(items: readonly Waiting[]): void {
     this.#items = items;
-    const saved = items
-      .slice(0, most)
-      .map(({ id, name, experiment, dataFile }) => ({
-        id,
-        name,
-        experiment,
-        ...(dataFile === undefined ? {} : { dataFile }),
-      }));
+    const saved = items.slice(0, most).map(({ id, name, experiment, dataFile }) => ({
+      id,
+      name,
+      experiment,
+      ...(dataFile === undefined ? {} : { dataFile }),
+    }));
     void this.#memory.update(key, saved.length === 0 ? undefined : saved);
   }
 }

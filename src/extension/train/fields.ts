@@ -166,8 +166,8 @@ export const hiddenField: Field = {
 
 /** The model with other layers; starting values belong to the old ones. */
 export function withHidden(model: Experiment['model'], hidden: number[]): Experiment['model'] {
-  const { initial: _initial, ...rest } = model;
-  return { ...rest, hidden };
+  const { type, activation } = model;
+  return { type, hidden, activation };
 }
 
 /** The field of a loss's parameter. */

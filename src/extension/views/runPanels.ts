@@ -39,6 +39,8 @@ export class RunPanels implements vscode.Disposable {
   readonly #extension: vscode.Uri;
   readonly #log: vscode.LogOutputChannel;
   readonly #panels = new Map<string, RunPanel>();
+  /** Runs whose panel is there and whose curve is still being read. */
+  readonly #opening = new Set<string>();
 
   constructor(service: RunService, extension: vscode.Uri, log: vscode.LogOutputChannel) {
     this.#service = service;
@@ -65,6 +67,7 @@ export class RunPanels implements vscode.Disposable {
       known.reveal(options.preserveFocus);
       return;
     }
+    if (this.#opening.has(item.directory)) return;
     const panel = vscode.window.createWebviewPanel(
       panels.run,
       item.status.name,
@@ -87,7 +90,7 @@ export class RunPanels implements vscode.Disposable {
       );
       return;
     }
-    if (this.#panels.has(item.directory)) {
+    if (this.#panels.has(item.directory) || this.#opening.has(item.directory)) {
       panel.dispose();
       return;
     }
@@ -106,11 +109,13 @@ export class RunPanels implements vscode.Disposable {
   }
 
   async #fill(panel: vscode.WebviewPanel, item: Pick<RunItem, 'id' | 'directory' | 'store'>): Promise<void> {
-    let closed = false;
-    const onClose = panel.onDidDispose(() => (closed = true));
+    const life = { closed: false };
+    const onClose = panel.onDidDispose(() => (life.closed = true));
+    this.#opening.add(item.directory);
     const view = await this.#service.acquire(item);
+    this.#opening.delete(item.directory);
     onClose.dispose();
-    if (closed) {
+    if (life.closed) {
       if (view.ok) this.#service.release(item.directory);
       return;
     }
@@ -141,7 +146,9 @@ export class RunPanels implements vscode.Disposable {
       const parsed = v.safeParse(fromPanelSchema, raw);
       if (parsed.success && parsed.output.type === 'ready') post(panel.webview, failure);
     });
-    panel.onDidDispose(() => listener.dispose());
+    panel.onDidDispose(() => {
+      listener.dispose();
+    });
     panel.webview.html = this.#html(panel, '', 'Loss Lab');
   }
 

@@ -319,7 +319,7 @@ export class LineChart {
     if (event.key === 'Escape') this.#moveCursor(undefined);
     if (next === undefined) return;
     event.preventDefault();
-    this.#moveCursor(steps[Math.min(end, Math.max(0, next))]!);
+    this.#moveCursor(steps[Math.min(end, Math.max(0, next))]);
     this.#read();
   }
 

@@ -25,7 +25,7 @@ export class ValueTable {
   readonly #format: Format;
   readonly #body = element('div', { class: 'table-frame', tabindex: '0' });
   #series: Readonly<Partial<Record<SeriesId, SeriesData>>> = {};
-  #timer: number | undefined;
+  #filling = false;
 
   constructor(strings: Readonly<Record<string, string>>, format: Format) {
     this.#strings = strings;
@@ -43,8 +43,10 @@ export class ValueTable {
     if (series === this.#series) return;
     this.#series = series;
     // At most once a second: a table that is rebuilt under the reader cannot be read.
-    this.#timer ??= window.setTimeout(() => {
-      this.#timer = undefined;
+    if (this.#filling) return;
+    this.#filling = true;
+    setTimeout(() => {
+      this.#filling = false;
       this.#fill();
     }, 1000);
   }

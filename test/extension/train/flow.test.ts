@@ -1,0 +1,217 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { losses } from '../../../src/core/losses/catalogue.ts';
+import { english } from '../../../src/core/messages/message.ts';
+import { parseExperiment, type Experiment } from '../../../src/core/training/experiment.ts';
+import {
+  batchField,
+  epochsField,
+  hiddenField,
+  isRefusal,
+  rateField,
+  seedField,
+  validationField,
+} from '../../../src/extension/train/fields.ts';
+import { TrainFlow } from '../../../src/extension/train/flow.ts';
+import { dataChoices, exampleId, fileId, loadData } from '../../../src/extension/train/sources.ts';
+
+const folder = path.resolve(import.meta.dirname, '../../../media/datasets');
+const files = [{ path: '/work/a.csv', label: 'a.csv' }];
+
+async function data(id: string) {
+  const loaded = await loadData(id, folder);
+  if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => english(message)).join());
+  return loaded.value;
+}
+
+function begin(last?: string): TrainFlow {
+  return new TrainFlow({ choices: dataChoices(files, last), losses: losses(), preferred: last });
+}
+
+/** Accepts every screen as it stands; returns what the steps were and what came out. */
+async function acceptAll(flow: TrainFlow) {
+  const seen: string[] = [];
+  for (let i = 0; i < 20; i++) {
+    const screen = flow.screen();
+    seen.push(`${screen.step} ${screen.number}/${screen.total}`);
+    const effect = flow.pick(screen.active);
+    if (effect.type === 'load') flow.setData(await data(effect.id));
+    else if (effect.type !== 'none') return { seen, effect };
+  }
+  throw new Error('the conversation does not end');
+}
+
+describe('Train Model', () => {
+  it('trains iris with softmax cross-entropy when every default is accepted', async () => {
+    const { seen, effect } = await acceptAll(begin());
+    expect(seen).toEqual(['data 1/5', 'target 2/5', 'model 3/5', 'loss 4/5', 'training 5/5']);
+    expect(effect).toMatchObject({
+      type: 'start',
+      experiment: {
+        data: { source: 'builtin', name: 'iris', target: 'species' },
+        loss: { id: 'softmax-cross-entropy' },
+      },
+    });
+  });
+
+  it('produces an experiment that its own parser accepts, for every shipped and generated set', async () => {
+    const ids = dataChoices([], undefined)
+      .map(({ id }) => id)
+      .filter((id) => id !== 'browse');
+    expect(ids.length).toBeGreaterThanOrEqual(11);
+    for (const id of ids) {
+      const flow = begin();
+      flow.pick(id);
+      flow.setData(await data(id));
+      const { effect } = await acceptAll(flow);
+      if (effect.type !== 'start') throw new Error(id);
+      expect(parseExperiment(JSON.parse(JSON.stringify(effect.experiment))), id).toMatchObject({ ok: true });
+    }
+  });
+
+  it('has no target step where there is nothing to choose', async () => {
+    const flow = begin();
+    flow.pick('generated:spiral');
+    flow.setData(await data('generated:spiral'));
+    expect(flow.screen()).toMatchObject({ step: 'model', number: 2, total: 4 });
+    flow.back();
+    expect(flow.screen().step).toBe('data');
+  });
+
+  it('goes back step by step, keeps what was chosen, and stops at the first', async () => {
+    const flow = begin();
+    flow.pick(exampleId);
+    flow.setData(await data(exampleId));
+    flow.pick('species');
+    flow.pick('linear');
+    expect(flow.screen().step).toBe('loss');
+    expect(flow.back()).toBe(true);
+    expect(flow.screen()).toMatchObject({ step: 'model', active: 'linear' });
+    flow.back();
+    expect(flow.screen()).toMatchObject({ step: 'target', active: 'species' });
+    flow.back();
+    expect(flow.screen()).toMatchObject({ step: 'data', active: exampleId, canGoBack: false });
+    expect(flow.back()).toBe(false);
+  });
+
+  it('offers only losses that fit the target', async () => {
+    const flow = begin();
+    flow.setData(await data(exampleId));
+    flow.pick('species');
+    flow.pick('16-relu');
+    expect(flow.screen().rows.map(({ value }) => value)).toEqual(['softmax-cross-entropy']);
+    flow.back();
+    flow.back();
+    const number = flow.screen().rows.find(({ value }) => value !== 'species')!.value;
+    flow.pick(number);
+    flow.pick('16-relu');
+    expect(flow.screen().rows.map(({ value }) => value)).toEqual(
+      expect.arrayContaining(['mean-squared-error', 'mean-absolute-error', 'huber']),
+    );
+    expect(flow.screen().rows.map(({ value }) => value)).not.toContain('softmax-cross-entropy');
+  });
+
+  it('offers both classification losses for two classes, the binary one first', async () => {
+    const flow = begin();
+    flow.setData(await data('builtin:breast-cancer'));
+    flow.pick('diagnosis');
+    flow.pick('16-relu');
+    expect(flow.screen()).toMatchObject({ active: 'binary-cross-entropy-logits' });
+    expect(flow.screen().rows.map(({ value }) => value)).toEqual([
+      'binary-cross-entropy-logits',
+      'softmax-cross-entropy',
+    ]);
+  });
+
+  it('starts without the data step when the data is given', async () => {
+    const flow = new TrainFlow({ choices: [], losses: losses(), data: await data(exampleId) });
+    expect(flow.screen()).toMatchObject({ step: 'target', number: 1, total: 4, canGoBack: false });
+  });
+
+  it('remembers an experiment that still fits, and drops one that does not', async () => {
+    const iris = await data(exampleId);
+    const remembered: Experiment = {
+      ...iris.suggest('species'),
+      training: { ...iris.suggest('species').training, epochs: 7 },
+    };
+    const flow = new TrainFlow({ choices: [], losses: losses(), data: iris, experiment: remembered });
+    expect(flow.experiment?.training.epochs).toBe(7);
+    const wrong: Experiment = { ...remembered, loss: { id: 'huber', parameters: {} } };
+    expect(
+      new TrainFlow({ choices: [], losses: losses(), data: iris, experiment: wrong }).experiment?.loss.id,
+    ).toBe('softmax-cross-entropy');
+  });
+
+  it('puts what was used last on top', () => {
+    expect(dataChoices(files, 'builtin:wine')[0]).toMatchObject({ id: 'builtin:wine', group: 'recent' });
+    expect(begin('builtin:wine').screen().active).toBe('builtin:wine');
+    expect(dataChoices(files, fileId('/gone.csv'))[0]).toMatchObject({ id: exampleId });
+  });
+
+  it('changes values on the last step and returns to the same row', async () => {
+    const flow = begin();
+    flow.setData(await data(exampleId));
+    flow.pick('species');
+    flow.pick('16-relu');
+    flow.pick('softmax-cross-entropy');
+    expect(flow.screen().active).toBe('start');
+    const effect = flow.pick('epochs');
+    if (effect.type !== 'edit') throw new Error(effect.type);
+    const changed = effect.field.change(flow.experiment!, '12');
+    if (isRefusal(changed)) throw new Error(english(changed));
+    flow.setExperiment(changed);
+    expect(flow.screen().active).toBe('epochs');
+    expect(flow.pick('optimizer')).toEqual({ type: 'none' });
+    expect(flow.experiment).toMatchObject({
+      optimizer: { type: 'sgd', momentum: 0.9 },
+      training: { epochs: 12 },
+    });
+    expect(flow.screen().rows.map(({ value }) => value)).toContain('momentum');
+    expect(flow.pick('save')).toMatchObject({ type: 'save', experiment: { training: { epochs: 12 } } });
+  });
+
+  it('lets the parameters of a loss be changed, within their range', async () => {
+    const flow = begin();
+    flow.setData(await data('builtin:diabetes'));
+    flow.pick('progression');
+    flow.pick('linear');
+    flow.pick('huber');
+    const effect = flow.pick('loss.delta');
+    if (effect.type !== 'edit') throw new Error(effect.type);
+    expect(isRefusal(effect.field.change(flow.experiment!, '0'))).toBe(true);
+    expect(effect.field.change(flow.experiment!, '2.5')).toMatchObject({
+      loss: { id: 'huber', parameters: { delta: 2.5 } },
+    });
+  });
+});
+
+describe('fields', async () => {
+  const experiment = (await data(exampleId)).suggest('species');
+
+  it.each([
+    [rateField, ['0.1', ' 1e-3 ', '0,05', '.5'], ['0', '-1', 'fast', '', '1e999', 'NaN', '0x10', '1 2']],
+    [epochsField, ['1', '10000000'], ['0', '1.5', '-3', '10000001']],
+    [seedField, ['0', '42'], ['-1', '0.5']],
+    [validationField, ['0', '20', '99.5'], ['100', '-1', '20%']],
+    [batchField, ['1', '32', 'full', ' FULL '], ['0', 'half', '1.5', '']],
+    [hiddenField, ['', '16', '64, 32', '8 8 8'], ['0', '5000', '16, x', '1,1,1,1,1,1,1,1,1', '2.5']],
+  ])('%# accepts what is valid and says what is not', (field, good, bad) => {
+    for (const text of good) {
+      const changed = field.change(experiment, text);
+      expect(isRefusal(changed), text).toBe(false);
+      if (!isRefusal(changed))
+        expect(parseExperiment(JSON.parse(JSON.stringify(changed)))).toMatchObject({ ok: true });
+    }
+    for (const text of bad) {
+      const changed = field.change(experiment, text);
+      expect(isRefusal(changed), text).toBe(true);
+      if (isRefusal(changed)) expect(english(changed)).toMatch(/^Enter /);
+    }
+  });
+
+  it('offers its own text as a valid value', () => {
+    for (const field of [rateField, epochsField, seedField, validationField, batchField, hiddenField]) {
+      expect(field.change(experiment, field.text(experiment))).toEqual(experiment);
+    }
+  });
+});
