@@ -73,6 +73,13 @@ export class Journey {
     this.workbench = await openWorkbench(this.#address);
   }
 
+  /** Opens a multi-root workspace in place of the folder. */
+  async openWorkspaceFile(file: string): Promise<void> {
+    await this.workbench.close();
+    const payload: [string, string][] = [['extensionDevelopmentPath', this.server.remote(extensionFolder!)]];
+    this.workbench = await openWorkbench(this.server.url(payload, { workspaceFile: file }));
+  }
+
   /** Waits until `probe` gives something, and returns it. */
   async until<T>(
     probe: () => Promise<T | undefined | false | null | ''>,
