@@ -20,7 +20,7 @@ type Settings = Pick<ExperimentInput, 'split' | 'scaling' | 'model' | 'optimizer
 
 /**
  * Model and training that suit each shipped or generated set. Every one trains within seconds; what they reach is
- * measured by test/core/data/suggest.test.ts.
+ * measured by test/core/data/reach.test.ts.
  */
 const settings: Readonly<Record<BuiltinId | GeneratedId, Settings>> = {
   line: {

@@ -306,12 +306,12 @@ describe('options', () => {
 
 describe('large files', () => {
   const row = '5.1,3.5,1.4,0.2,setosa\n';
-  const big = bytes(`a,b,c,d,species\n${row.repeat(40_000)}`);
+  const big = bytes(`a,b,c,d,species\n${row.repeat(25_000)}`);
 
   it('read the same whole and in pieces, with progress', async () => {
-    expect(big.length).toBeGreaterThan(3 * headBytes);
+    expect(big.length).toBeGreaterThan(2 * headBytes);
     const whole = table(read(big).result);
-    expect(whole.rows).toBe(40_000);
+    expect(whole.rows).toBe(25_000);
     const pieces = Array.from({ length: Math.ceil(big.length / 65_536) }, (_, i) =>
       big.subarray(i * 65_536, (i + 1) * 65_536),
     );
@@ -456,7 +456,7 @@ describe('RFC 4180', () => {
         const sniffed = sniff(content, content.length);
         if (result.ok) expect(sniffed.ok).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });
