@@ -1,25 +1,41 @@
-/** Prints exported weights of a small network with rows and the outputs that our forward pass gives, as JSON. */
-import { weightsJson, weightsNpz } from '../../src/core/network/exportWeights.ts';
+/** Prints an exported model with rows in the data's units and the answers that our forward pass gives, as JSON. */
+import { randomStream } from '../../src/core/data/random.ts';
+import { weightsJson, weightsNpz } from '../../src/core/export/weights.ts';
 import { initialParameters } from '../../src/core/network/initial.ts';
 import { buildNetwork, type Model } from '../../src/core/network/network.ts';
 import { forward } from '../../src/core/network/predict.ts';
-import { randomStream } from '../../src/core/data/random.ts';
+import type { Checkpoint } from '../../src/core/training/checkpoint.ts';
 
 const model: Model = { type: 'mlp', hidden: [5, 3], activation: 'relu' };
-const [rows, inputs, outputs] = [7, 4, 2];
-const network = buildNetwork(model, inputs, outputs);
-const parameters = initialParameters(network, 1);
+const [rows, inputs, outputs] = [7, 4, 1];
+const parameters = initialParameters(buildNetwork(model, inputs, outputs), 1);
 if (!parameters.ok) throw new Error('no starting values');
 const random = randomStream(1, 'rows');
-const features = Float64Array.from({ length: rows * inputs }, () => random.normal());
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+const scales = Array.from({ length: inputs }, () => ({
+  mean: 100 * random.normal(),
+  scale: 1 + random.next(),
+}));
+const target = { mean: 50, scale: 7 };
+const checkpoint: Checkpoint = {
+  position: { step: 1, epoch: 1 },
+  model,
+  inputs,
+  outputs,
+  preprocessing: {
+    task: 'regression',
+    features: scales.map((s, i) => ({ kind: 'number', name: `x${i}`, ...s, fill: null })),
+    target: { kind: 'number', name: 'y', ...target },
+  },
+  parameters: parameters.value,
+};
+const encoded = Float64Array.from({ length: rows * inputs }, () => random.normal());
+const answers = forward(model, parameters.value, encoded, rows, inputs);
 process.stdout.write(
   JSON.stringify({
-    npz: base64(weightsNpz(network, parameters.value)),
-    npz32: base64(weightsNpz(network, parameters.value, 'float32')),
-    json: weightsJson(network, parameters.value),
-    features: [...features],
+    npz: Buffer.from(weightsNpz(checkpoint)).toString('base64'),
+    json: weightsJson(checkpoint),
+    features: [...encoded].map((x, i) => x * scales[i % inputs]!.scale + scales[i % inputs]!.mean),
     rows,
-    outputs: [...forward(model, parameters.value, features, rows, inputs)],
+    answers: [...answers].map((y) => y * target.scale + target.mean),
   }),
 );

@@ -1,4 +1,4 @@
-"""Exported weights as NumPy and PyTorch read them: names, shapes, and outputs equal to our forward pass."""
+"""An exported model as NumPy and PyTorch read it: names, shapes, and answers equal to our forward pass."""
 
 import base64
 import io
@@ -17,8 +17,12 @@ SHAPES = {
     "layers.0.bias": (5,),
     "layers.1.weight": (5, 3),
     "layers.1.bias": (3,),
-    "layers.2.weight": (3, 2),
-    "layers.2.bias": (2,),
+    "layers.2.weight": (3, 1),
+    "layers.2.bias": (1,),
+    "input.mean": (4,),
+    "input.scale": (4,),
+    "target.mean": (1,),
+    "target.scale": (1,),
 }
 
 
@@ -36,43 +40,44 @@ def exported():
     return json.loads(done.stdout)
 
 
-def load(text):
-    return np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False)
+@pytest.fixture(scope="module")
+def weights(exported):
+    return np.load(io.BytesIO(base64.b64decode(exported["npz"])), allow_pickle=False)
 
 
+@pytest.fixture(scope="module")
 def rows(exported):
     features = np.array(exported["features"]).reshape(exported["rows"], -1)
-    outputs = np.array(exported["outputs"]).reshape(exported["rows"], -1)
-    return features, outputs
+    answers = np.array(exported["answers"]).reshape(exported["rows"], -1)
+    return features, answers
 
 
-@pytest.mark.parametrize("key, dtype", [("npz", np.float64), ("npz32", np.float32)])
-def test_npz_has_every_parameter(exported, key, dtype):
-    weights = load(exported[key])
+def test_npz_has_every_array(weights):
     assert {name: weights[name].shape for name in weights.files} == SHAPES
-    assert all(weights[name].dtype == dtype for name in weights.files)
+    assert all(weights[name].dtype == np.float64 for name in weights.files)
 
 
-def test_json_equals_npz(exported):
-    parameters = json.loads(exported["json"])["parameters"]
-    weights = load(exported["npz"])
-    assert set(parameters) == set(weights.files)
-    for name, parameter in parameters.items():
-        np.testing.assert_array_equal(np.array(parameter["values"]).reshape(parameter["shape"]), weights[name])
+def test_json_equals_npz(exported, weights):
+    layers = json.loads(exported["json"])["layers"]
+    assert [layer["activation"] for layer in layers] == ["relu", "relu", "none"]
+    for i, layer in enumerate(layers):
+        np.testing.assert_array_equal(np.array(layer["weight"]), weights[f"layers.{i}.weight"])
+        np.testing.assert_array_equal(np.array(layer["bias"]), weights[f"layers.{i}.bias"])
 
 
-def test_numpy_gives_our_outputs(exported):
-    weights = load(exported["npz"])
-    x, expected = rows(exported)
+def test_numpy_gives_our_answers(weights, rows):
+    features, expected = rows
+    x = (features - weights["input.mean"]) / weights["input.scale"]
     for layer in range(3):
         x = x @ weights[f"layers.{layer}.weight"] + weights[f"layers.{layer}.bias"]
         if layer < 2:
             x = np.maximum(x, 0)
-    np.testing.assert_allclose(x, expected, rtol=1e-13, atol=1e-15)
+    answers = x * weights["target.scale"] + weights["target.mean"]
+    np.testing.assert_allclose(answers, expected, rtol=1e-11)
 
 
-def test_torch_takes_the_transposed_weights(exported):
-    weights = load(exported["npz"])
+def test_torch_takes_the_transposed_weights(weights, rows):
+    features, expected = rows
     linear = [torch.nn.Linear(*SHAPES[f"layers.{layer}.weight"], dtype=torch.float64) for layer in range(3)]
     for layer, module in enumerate(linear):
         module.load_state_dict(
@@ -82,6 +87,6 @@ def test_torch_takes_the_transposed_weights(exported):
             }
         )
     model = torch.nn.Sequential(linear[0], torch.nn.ReLU(), linear[1], torch.nn.ReLU(), linear[2])
-    x, expected = rows(exported)
     with torch.no_grad():
-        np.testing.assert_allclose(model(torch.from_numpy(x)).numpy(), expected, rtol=1e-13, atol=1e-15)
+        outputs = model(torch.from_numpy((features - weights["input.mean"]) / weights["input.scale"])).numpy()
+    np.testing.assert_allclose(outputs * weights["target.scale"] + weights["target.mean"], expected, rtol=1e-11)

@@ -31,7 +31,7 @@ export function chooseOptimizer(name: string, convention: string, hyper: Hyper):
   const isSgd = sgdNames.includes(name);
   if (!isSgd && !adamNames.includes(name)) return { skip: `optimizer ${name} is not offered` };
   if (!isSgd && convention !== 'torch')
-    return { skip: `Adam of convention ${convention}: its epsilon is placed differently` };
+    return { skip: `Adam of convention ${convention}: it corrects the bias of epsilon differently` };
   const known = isSgd
     ? ['lr', 'momentum', 'dampening', 'nesterov', 'weight_decay', 'note']
     : ['lr', 'betas', 'eps', 'weight_decay', 'note'];

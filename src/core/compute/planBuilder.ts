@@ -175,18 +175,17 @@ export function evaluationPlan(options: PlanOptions & { readonly batch?: number 
   });
 }
 
-/** Numbers of all buffers of a plan, for memory estimates. */
-export function planSize(plan: Plan): number {
-  return plan.buffers.reduce((sum, buffer) => sum + buffer.size, 0);
-}
-
 function lossBuffers(last: Layer) {
   return { prediction: outputName(last), target: 'batch.targets', weight: 'batch.weight', value: 'loss' };
 }
 
-/** A batch that fills a device without needing much memory: about a million activations in the widest layer. */
+/** Multiplications of one evaluation step: some 10 ms on the slowest device, so that the process stays responsive. */
+const evaluationWork = 2 ** 23;
+
+/** A batch that keeps a device busy for a moment and needs little memory: about a million activations in the widest layer. */
 function evaluationBatch(network: Network): number {
-  return Math.max(1, Math.floor(2 ** 20 / widest(network)));
+  const work = network.layers.reduce((sum, layer) => sum + padded(layer.inputs) * padded(layer.outputs), 0);
+  return Math.max(64, Math.min(Math.floor(evaluationWork / work), Math.floor(2 ** 20 / widest(network))));
 }
 
 function widest(network: Network): number {
