@@ -9,11 +9,7 @@ import {
 } from '../../../src/core/compute/feed.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
 import { maxBufferSize, type Plan } from '../../../src/core/compute/plan.ts';
-import {
-  evaluationPlan,
-  trainingPlan,
-  type PlanOptions,
-} from '../../../src/core/compute/planBuilder.ts';
+import { evaluationPlan, trainingPlan, type PlanOptions } from '../../../src/core/compute/planBuilder.ts';
 import type { Part } from '../../../src/core/data/dataset.ts';
 import { losses, loadLoss } from '../../../src/core/losses/catalogue.ts';
 import type { Loss } from '../../../src/core/losses/loss.ts';
