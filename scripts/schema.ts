@@ -1,5 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
-import type { Loss } from '../src/core/losses/loss.ts';
+import type { Loss, Parameter } from '../src/core/losses/loss.ts';
 import { experimentSchema } from '../src/core/training/experiment.ts';
 
 /** A JSON object that is edited in place while the schema is put together. */
@@ -41,9 +41,13 @@ export function experimentJsonSchema(losses: readonly Loss[]): Draft {
   };
 }
 
+/** What an experiment may set of a loss: its parameters, and the options that have a range. */
 function parametersSchema(loss: Loss): Draft {
-  const properties = Object.fromEntries(
-    loss.parameters.map((p) => [
+  const options = (loss.options ?? []).flatMap(({ id, meaning, neutral, range }) =>
+    range === undefined ? [] : [{ id, meaning, default: neutral, ...range }],
+  );
+  const properties = [...loss.parameters, ...options].map(
+    (p: Omit<Parameter, 'symbol'> & { readonly maxExclusive?: boolean }): [string, Draft] => [
       p.id,
       {
         type: 'number',
@@ -52,11 +56,13 @@ function parametersSchema(loss: Loss): Draft {
         ...(Number.isFinite(p.min)
           ? { [p.minExclusive === true ? 'exclusiveMinimum' : 'minimum']: p.min }
           : {}),
-        ...(Number.isFinite(p.max) ? { maximum: p.max } : {}),
+        ...(Number.isFinite(p.max)
+          ? { [p.maxExclusive === true ? 'exclusiveMaximum' : 'maximum']: p.max }
+          : {}),
       },
-    ]),
+    ],
   );
-  return { properties, additionalProperties: false };
+  return { properties: Object.fromEntries(properties), additionalProperties: false };
 }
 
 function object(root: Draft, ...path: string[]): Draft {

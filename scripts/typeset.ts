@@ -63,7 +63,10 @@ export class Typesetter {
         for (const child of node.children) this.walk(child, place, marks, tex);
         return;
       case 'path':
-        marks.push(this.mark(attribute(node, 'data-c') || 'path', attribute(node, 'd'), place));
+        // Invisible characters, such as function application, have no outline.
+        if (attribute(node, 'd') !== '') {
+          marks.push(this.mark(attribute(node, 'data-c') || 'path', attribute(node, 'd'), place));
+        }
         return;
       case 'rect': {
         const [x, y, w, h] = ['x', 'y', 'width', 'height'].map((name) => Number(attribute(node, name) || 0));

@@ -25,3 +25,6 @@ def pytest_generate_tests(metafunc):
     if "function" in metafunc.fixturenames:
         functions = [f for f in printed()["functions"] if f["language"] in metafunc.module.LANGUAGES]
         metafunc.parametrize("function", functions, ids=[f"{f['language']}-{f['manner']}-{f['loss']}" for f in functions])
+    if "expression" in metafunc.fixturenames:
+        expressions = printed()["expressions"]
+        metafunc.parametrize("expression", expressions, ids=[f"{e['language']}-{e['name']}" for e in expressions])

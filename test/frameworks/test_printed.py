@@ -142,3 +142,17 @@ def test_documentation(function):
             assert argument == "return" or f"{argument}: " in text
         assert "Returns:" in text and "Raises:" in text
     assert set(names[function["name"]].__kwdefaults__) == {"reduction", *map(snake, function["parameters"])}
+
+
+def test_expression(expression):
+    """Every primitive, alone and with broadcasting, against the interpreter."""
+    names = {}
+    exec(compile(expression["code"], f"<{expression['name']}>", "exec"), names)
+    arguments = []
+    for given in expression["inputs"]:
+        values = np.array(given["data"], dtype=np.int64 if given["index"] else float).reshape(given["shape"])
+        arguments.append(values if expression["language"] == "numpy" else torch.from_numpy(values))
+    result = np.asarray(names["f"](*arguments, expression["p"]))
+    assert result.shape == tuple(expression["shape"]), expression["code"]
+    expected = np.array(expression["expected"], dtype=float).reshape(expression["shape"])
+    np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-14, err_msg=expression["code"])

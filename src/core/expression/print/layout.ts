@@ -107,3 +107,8 @@ export function splitArguments(text: string): string[] {
   }
   return [...parts, text.slice(start).trim()].filter((part) => part !== '');
 }
+
+/** `-(-x)` as a whole argument is `x`, exactly. */
+export function cancelSigns(text: string): string {
+  return text.replace(/(^|\(|, )-\(-(\w+)\)(?=[),]|$)/g, '$1$2');
+}

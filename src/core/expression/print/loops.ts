@@ -12,6 +12,7 @@ import {
 import { atom, precedence, type Fragment } from '../fragment.ts';
 import { primitive } from '../primitives.ts';
 import { rewrite } from '../rewrite.ts';
+import { cancelSigns } from './layout.ts';
 import { chooseLets, isTrivial, suggestName, usesOf } from './lets.ts';
 import { camel, type Names } from './names.ts';
 import { axisOf, letterFor } from './symbols.ts';
@@ -39,6 +40,8 @@ interface Scope {
   readonly indices: ReadonlyMap<Axis, string>;
   readonly lines: string[];
   readonly values: Map<Expr, Fragment>;
+  /** Names of rows of inputs, by what they stand for. */
+  readonly rows: Map<string, string>;
   readonly parent: Scope | undefined;
 }
 
@@ -89,7 +92,13 @@ class LoopPrinter {
   }
 
   print(): string[] {
-    const outer: Scope = { indices: new Map(), lines: [], values: new Map(), parent: undefined };
+    const outer: Scope = {
+      indices: new Map(),
+      lines: [],
+      values: new Map(),
+      rows: new Map(),
+      parent: undefined,
+    };
     this.#level(outer, 0);
     return outer.lines;
   }
@@ -169,7 +178,14 @@ class LoopPrinter {
     const args = node.args.map((arg) => this.#print(arg, scope));
     const bound =
       row.print.repeats === true ? args.map((arg, k) => this.#simple(node.args[k]!, arg, scope)) : args;
-    return write(bound, { dim: '', keepdim: false, rank: 0, letter: '', extent: '' });
+    const { text, precedence: level } = write(bound, {
+      dim: '',
+      keepdim: false,
+      rank: 0,
+      letter: '',
+      extent: '',
+    });
+    return { text: cancelSigns(text), precedence: level };
   }
 
   /** A value that is written more than once needs a name. */
@@ -180,12 +196,8 @@ class LoopPrinter {
 
   /** A value at a given position of an axis, without a loop. */
   #elsewhere(node: Expr, scope: Scope, axis: Axis, index: string): Fragment {
-    const place: Scope = {
-      indices: new Map([...scope.indices, [axis, index]]),
-      lines: scope.lines,
-      values: new Map(),
-      parent: undefined,
-    };
+    const indices = new Map([...scope.indices, [axis, index]]);
+    const place: Scope = { indices, lines: scope.lines, values: new Map(), rows: new Map(), parent: scope };
     return this.#print(node, place);
   }
 
@@ -218,18 +230,18 @@ class LoopPrinter {
     return last === undefined ? input.name : `${inner}[${last}]!`;
   }
 
-  readonly #rows = new Map<string, string>();
-
   #row(input: Input, array: string, index: string, k: number, scope: Scope): string {
     const text = `${array}[${index}]!`;
-    const known = this.#rows.get(text);
-    if (known !== undefined) return known;
-    const name = this.#plan.names.take('row');
     let home = scope;
-    const axis = input.axes[k]!;
-    while (home.parent?.indices.has(axis) === true) home = home.parent;
+    for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+      const known = at.rows.get(text);
+      if (at.indices.get(input.axes[k]!) !== index) break;
+      if (known !== undefined) return known;
+      home = at;
+    }
+    const name = this.#plan.names.take('row');
     home.lines.push(`const ${name} = ${text};`);
-    this.#rows.set(text, name);
+    home.rows.set(text, name);
     return name;
   }
 
@@ -250,7 +262,9 @@ class LoopPrinter {
         return `${array}.length`;
       }
     }
-    throw new RangeError(`the extent of ${axis} is not known here`);
+    const holder = inputs.find((input) => input.axes.indexOf(base) > 0);
+    if (holder === undefined) throw new RangeError(`the extent of ${axis} is not known here`);
+    return `${holder.name}${'[0]!'.repeat(holder.axes.indexOf(base))}.length`;
   }
 }
 
@@ -267,23 +281,33 @@ function loopHead(index: string, extent: string): string {
 }
 
 function child(parent: Scope, axis: Axis, index: string): Scope {
-  return { indices: new Map([...parent.indices, [axis, index]]), lines: [], values: new Map(), parent };
+  return {
+    indices: new Map([...parent.indices, [axis, index]]),
+    lines: [],
+    values: new Map(),
+    rows: new Map(),
+    parent,
+  };
 }
 
 function lookUp(node: Expr, scope: Scope): Fragment | undefined {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
     const found = at.values.get(node);
-    if (found !== undefined) return found;
+    if (found !== undefined && sameIndices(node, at, scope)) return found;
   }
   return undefined;
+}
+
+/** Whether the axes of a node are indexed alike in two scopes: a reduction may run over an axis that a loop outside does. */
+function sameIndices(node: Expr, a: Scope, b: Scope): boolean {
+  return node.axes.every((axis) => a.indices.has(axis) && a.indices.get(axis) === b.indices.get(axis));
 }
 
 /** The outermost place at which all axes of a node are indexed; a node without inputs stays where it is. */
 function outermost(node: Expr, scope: Scope): Scope {
   if (!nodesOf(node).some((n) => n.kind === 'input' || n.kind === 'index')) return scope;
   let home = scope;
-  while (home.parent !== undefined && node.axes.every((axis) => home.parent!.indices.has(axis)))
-    home = home.parent;
+  while (home.parent !== undefined && sameIndices(node, home.parent, scope)) home = home.parent;
   return home;
 }
 

@@ -9,6 +9,7 @@ import type { TensorDialect } from './tensor.ts';
 export const numpyDialect: TensorDialect = {
   language: 'numpy',
   arange: (length) => `np.arange(${length})`,
+  decided: (_, condition) => condition,
   prepare: (root) => root,
   filled: (_, value) => value,
 };

@@ -1,6 +1,7 @@
 import { baseAxis, inputsOf, nodesOf, type Axis, type Expr, type Named } from '../expression.ts';
 import { atom, precedence, wrap, type Fragment } from '../fragment.ts';
 import { primitive, type Place } from '../primitives.ts';
+import { cancelSigns } from './layout.ts';
 import { chooseLets, suggestName, usesOf } from './lets.ts';
 import { snake, type Names } from './names.ts';
 
@@ -9,6 +10,8 @@ export interface TensorDialect {
   readonly language: 'numpy' | 'torch';
   /** 0, 1, 2 … of the given length, on the device of an array. */
   readonly arange: (length: string, like: string) => string;
+  /** A condition on numbers, as the first argument of `where` beside an array. */
+  readonly decided: (like: string, condition: string) => string;
   /** Replaces operations that this library writes better in another way. */
   readonly prepare: (root: Expr) => Expr;
   /** An elementwise operation that the library refuses for plain numbers is given an array instead. */
@@ -152,9 +155,14 @@ class TensorPrinter {
       : values.map((v) => this.#aligned(v.fragment, v.layout, node.axes));
     const [condition, then, otherwise] = fragments;
     if (node.op === 'where' && args[0]?.axes.length === 0 && condition && then && otherwise) {
-      // A condition on parameters alone: the branch that is not taken must not be computed (1/α at α = 0 raises).
-      const text = `${wrap(then, precedence.or)} if ${wrap(condition, precedence.or)} else ${wrap(otherwise, precedence.conditional)}`;
-      return { fragment: { text, precedence: precedence.conditional }, layout };
+      if (args.slice(1).every((arg) => arg.axes.length === node.axes.length)) {
+        // A condition on parameters alone: the branch that is not taken must not be computed (1/α at α = 0 raises).
+        const text = `${wrap(then, precedence.or)} if ${wrap(condition, precedence.or)} else ${wrap(otherwise, precedence.conditional)}`;
+        return { fragment: { text, precedence: precedence.conditional }, layout };
+      }
+      const like = args[1]!.axes.length > 0 ? then : otherwise;
+      const array = atom(this.#dialect.decided(like.text, condition.text));
+      return { fragment: this.#write(node, [array, then, otherwise], place), layout };
     }
     if (['maximum', 'minimum'].includes(node.op)) {
       const like = args.findIndex((arg) => arg.axes.length > 0);
@@ -210,7 +218,8 @@ class TensorPrinter {
   }
 
   #write(node: Expr & { kind: 'apply' }, args: readonly Fragment[], at: Place): Fragment {
-    return primitive(node.op).print[this.#dialect.language](args, at);
+    const { text, precedence: level } = primitive(node.op).print[this.#dialect.language](args, at);
+    return { text: cancelSigns(text), precedence: level };
   }
 
   /** The value with its dimensions where a broadcast over `axes` expects them. */

@@ -12,6 +12,7 @@ import type { TensorDialect } from './tensor.ts';
 export const torchDialect: TensorDialect = {
   language: 'torch',
   arange: (length, like) => `torch.arange(${length}, device=${like}.device)`,
+  decided: (like, condition) => `torch.full_like(${like}, ${condition}, dtype=torch.bool)`,
   prepare: (root) =>
     rewrite(root, (node) => {
       // softplus(−x) is −logσ(x); F.softplus itself drops its tail.
