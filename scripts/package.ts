@@ -16,6 +16,6 @@ await createVSIX({
   packagePath: vsixPath,
   dependencies: false,
   useYarn: false,
-  skipLicense: false,
   allowMissingRepository: true,
+  rewriteRelativeLinks: false,
 });

@@ -1,0 +1,54 @@
+// Measures in the extension host of a real VS Code, and writes what it measured to LOSSLAB_RESULTS.
+import fs from 'node:fs';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import * as vscode from 'vscode';
+import { access, extension, until, workspaceFile } from '../test/host/access.ts';
+
+async function timed(work: () => PromiseLike<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+
+export async function run(): Promise<void> {
+  const measured: Record<string, number> = {};
+  measured['activation'] = await timed(() => extension().activate());
+
+  const document = await vscode.workspace.openTextDocument(workspaceFile('hover.py'));
+  await vscode.window.showTextDocument(document);
+  const position = document.positionAt(document.getText().indexOf('HuberLoss') + 2);
+  const hover = () => vscode.commands.executeCommand('vscode.executeHoverProvider', document.uri, position);
+  measured['hover, first'] = await timed(hover);
+  const warm: number[] = [];
+  for (let i = 0; i < 30; i++) warm.push(await timed(hover));
+  measured['hover, median of 30'] = median(warm);
+
+  const { service } = await (await access()).training();
+  for (const which of ['first point on iris, first run', 'first point on iris, later run']) {
+    const before = new Set(service.live.map((view) => view.directory));
+    measured[which] = await timed(async () => {
+      const started = vscode.commands.executeCommand('lossLab.trainExample');
+      const view = await until(() => service.live.find((v) => !before.has(v.directory)), 'a run');
+      await until(() => view.status.step > 0, 'the first point');
+      await started;
+    });
+    await until(() => service.live.length === 0, 'the end of the run', 60_000);
+  }
+
+  await vscode.commands.executeCommand('lossLab.runExperiment', workspaceFile('long.losslab.json'));
+  const view = await until(() => service.live[0], 'the long run');
+  await until(() => view.status.step > 0, 'its first point');
+  await new Promise((done) => setTimeout(done, 1000));
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  await new Promise((done) => setTimeout(done, Number(process.env['LOSSLAB_BENCH_MS'] ?? 10_000)));
+  delay.disable();
+  // The histogram counts the timer's own interval of 5 ms.
+  measured['host lag while training, p99'] = delay.percentile(99) / 1e6 - 5;
+  measured['host lag while training, longest'] = delay.max / 1e6 - 5;
+  await vscode.commands.executeCommand('lossLab.stop', { directory: view.directory });
+  measured['stop until ended'] = await timed(() => until(() => service.live.length === 0, 'the stop'));
+  fs.writeFileSync(process.env['LOSSLAB_RESULTS'] ?? '', JSON.stringify(measured));
+}

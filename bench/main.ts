@@ -1,0 +1,56 @@
+// `npm run bench`: what a user waits for, in a real VS Code, against its budget. Fails only beyond three times a budget,
+// because machines differ; `-- --short` measures in one window instead of three.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import * as v from 'valibot';
+import { packaged } from '../scripts/packaged.ts';
+import { bundleForHost, runInHost } from '../scripts/vscode/host.ts';
+
+/** Milliseconds. */
+const budgets: Readonly<Record<string, number>> = {
+  activation: 100,
+  'hover, first': 150,
+  'hover, median of 30': 50,
+  'first point on iris, first run': 1000,
+  'first point on iris, later run': 1000,
+  'host lag while training, p99': 20,
+  'host lag while training, longest': 50,
+  'stop until ended': 500,
+};
+
+const root = path.resolve(import.meta.dirname, '..');
+const short = process.argv.includes('--short');
+const suite = await bundleForHost('bench', ['bench/host.ts']);
+const extension = packaged();
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'losslab-bench-'));
+const windows: Record<string, number>[] = [];
+for (let i = 0; i < (short ? 1 : 3); i++) {
+  const results = path.join(scratch, `${i}.json`);
+  const code = await runInHost({
+    extension,
+    suite: path.join(suite, 'host.cjs'),
+    workspace: path.join(root, 'test/fixtures/workspace'),
+    env: { LOSSLAB_RESULTS: results, LOSSLAB_ROOT: root, LOSSLAB_BENCH_MS: short ? '5000' : '20000' },
+  });
+  if (code !== 0) throw new Error(`the measurement ended with exit code ${code}`);
+  windows.push(v.parse(v.record(v.string(), v.number()), JSON.parse(fs.readFileSync(results, 'utf8'))));
+}
+fs.rmSync(scratch, { recursive: true, force: true });
+
+console.log(
+  `${os.cpus()[0]?.model ?? 'unknown processor'}, ${os.cpus().length} cores, ${windows.length} windows\n`,
+);
+console.log('| what | budget | measured (best … worst), ms | |\n| --- | --- | --- | --- |');
+let failed = 0;
+for (const [what, budget] of Object.entries(budgets)) {
+  const values = windows.map((w) => w[what] ?? Number.NaN);
+  const worst = Math.max(...values);
+  const best = Math.min(...values);
+  // NaN (nothing measured) is not within.
+  const bearable = best <= 3 * budget;
+  if (!bearable) failed++;
+  const verdict = worst <= budget ? 'within' : bearable ? 'over' : 'FAIL: over three times';
+  console.log(`| ${what} | ${budget} | ${best.toFixed(1)} … ${worst.toFixed(1)} | ${verdict} |`);
+}
+process.exitCode = failed > 0 ? 1 : 0;
