@@ -93,7 +93,7 @@ function plain(value: unknown, keys: readonly string[]): Record<string, unknown>
 }
 
 /** A method of an object as a function that keeps its `this`. */
-export function method(object: object, name: string): (...args: readonly unknown[]) => unknown {
+function method(object: object, name: string): (...args: readonly unknown[]) => unknown {
   const found: unknown = Reflect.get(object, name);
   if (typeof found !== 'function') throw new DeviceError(`WebGPU lacks ${name}`);
   return (...args) => Reflect.apply(found, object, args) as unknown;

@@ -6,7 +6,7 @@ import { probeResultSchema } from './probe.ts';
 const count = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 /** One device in a comparison: how fast it was, or why it was left out. */
-export const candidateResultSchema = v.object({
+const candidateResultSchema = v.object({
   id: v.picklist(['webgpu', 'webasm', 'cpu', 'float64']),
   label: v.string(),
   /** Milliseconds a step; absent where it was not timed. */
@@ -25,7 +25,7 @@ const contentsSchema = v.object({
   /** Comparisons by machine and plan, oldest first. */
   comparisons: v.record(v.string(), v.array(candidateResultSchema)),
 });
-export type Contents = v.InferOutput<typeof contentsSchema>;
+type Contents = v.InferOutput<typeof contentsSchema>;
 
 /** Comparisons that are kept. */
 const capacity = 200;

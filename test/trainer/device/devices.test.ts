@@ -3,6 +3,7 @@ import type { Device, Executable } from '../../../src/core/compute/device.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
 import type { Plan } from '../../../src/core/compute/plan.ts';
 import { cpuDevice } from '../../../src/trainer/device/cpu.ts';
+import { destroyGraphicsDevice } from '../../../src/trainer/device/dawn.ts';
 import { openDevice } from '../../../src/trainer/device/open.ts';
 import {
   compareWithReference,
@@ -43,6 +44,16 @@ describe.skipIf(!hasAdapter).each(graphicsCases)(`$name${withoutAdapter}`, (whic
   it('names its adapter', async () => {
     const device = await which.open();
     expect(device.label).toMatch(/^WebGPU \(.+\)$/);
+    await device.dispose();
+  });
+
+  it('says so when the graphics device is lost', async () => {
+    const device = await which.open();
+    const executable = await device.compile(linePlan(0.02));
+    load(executable, { plan: linePlan(0.02), values: lineValues, steps: Infinity });
+    await executable.run(2);
+    await destroyGraphicsDevice();
+    await expect(executable.run(2)).rejects.toThrow(/device was lost/);
     await device.dispose();
   });
 
