@@ -15,7 +15,7 @@ import {
 import { atom } from './fragment.ts';
 import { LoopWriter, type Dialect, type Storage } from './loops.ts';
 import { rewrite, specialise } from './rewrite.ts';
-import { lower, schedule, type Step } from './schedule.ts';
+import { lower, schedule, type ScheduleOptions, type Step } from './schedule.ts';
 
 /** How an array lies in a flat buffer: element Σ index·stride. A row may be longer than its axis (padding). */
 export interface Layout {
@@ -57,6 +57,7 @@ class KernelCompiler {
   readonly #bufferOf = new Map<string, string>();
   readonly #pieces = new Map<Axis, number>();
   readonly #dialect: Dialect;
+  readonly #scheduling: ScheduleOptions;
 
   constructor(request: KernelRequest) {
     this.#request = request;
@@ -68,6 +69,7 @@ class KernelCompiler {
       lowest: '-3.0e38',
       isInfinitySafe: false,
     };
+    this.#scheduling = { isTrivial: this.#dialect.isTrivial, keepTranscendentals: true };
     for (const [name, { buffer, layout }] of Object.entries(request.inputs)) {
       this.#inputs.set(name, this.#storage(buffer, layout));
     }
@@ -78,7 +80,7 @@ class KernelCompiler {
       expr: this.#shortened(this.#specialised(lower(expr, 'device'))),
       axes: layout.axes,
     }));
-    for (const step of schedule(roots, this.#dialect.isTrivial)) {
+    for (const step of schedule(roots, this.#scheduling)) {
       // Pieces of a long sum may have needed it already.
       if (step.root !== undefined || !this.#filled.has(step.expr)) this.#step(step);
     }
@@ -126,7 +128,7 @@ class KernelCompiler {
     const name = `${this.#request.prefix}.${axis}`;
     this.#pieces.set(axis, count);
     // What the pieces need must be there first: they are a schedule of their own.
-    for (const step of schedule([{ expr: long, axes: [axis] }], this.#dialect.isTrivial)) {
+    for (const step of schedule([{ expr: long, axes: [axis] }], this.#scheduling)) {
       if (step.root === undefined) {
         if (step.expr !== long && !this.#filled.has(step.expr)) this.#step(step);
       }

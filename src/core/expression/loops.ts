@@ -178,6 +178,7 @@ export class LoopWriter {
     if (isReduction(node)) return this.#reduction(node, positions);
     if (node.op === 'rename') {
       const { from, to } = node.attributes;
+      if (!positions.has(to!)) return this.#write(node.args[0]!, positions);
       return this.#write(node.args[0]!, new Map(positions).set(from!, at(positions, to!, true)));
     }
     if (node.op === 'gather') return this.#gathered(node, positions);

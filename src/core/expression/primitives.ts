@@ -274,6 +274,7 @@ interface LineSpec<T> {
   readonly print: Printing;
   readonly kink?: string;
   readonly lower?: (node: Apply) => Expr;
+  readonly lowerOnDevice?: (node: Apply) => Expr;
 }
 const reduction = (spec: LineSpec<number>): Reduction => ({
   kind: 'reduction',
@@ -307,6 +308,22 @@ function softPlus(x: number): number {
 
 const tight = (x: Fragment) => wrap(x, p.atom);
 
+/** The parts of top + rest where top is a maximum: what a log-sum-exp is on a device. */
+function shifted(x: Expr): { top: Expr; rest: Expr } | undefined {
+  if (x.kind !== 'apply' || x.op !== 'add') return undefined;
+  const [top, rest] = [argument(x), argument(x, 1)];
+  return top.kind === 'apply' && top.op === 'amax' ? { top, rest } : undefined;
+}
+
+/** x - (top + rest) as (x - top) - rest: the difference of two large numbers first, where it loses nothing. */
+function withoutShift(out: Apply): Expr | undefined {
+  const [x, y] = [argument(out), argument(out, 1)];
+  const subtracted = shifted(y);
+  if (subtracted !== undefined) return b.sub(b.sub(x, subtracted.top), subtracted.rest);
+  const reduced = shifted(x);
+  return reduced === undefined ? undefined : b.sub(reduced.rest, b.sub(y, reduced.top));
+}
+
 /** exp(−|x|), the same node for x and −x. */
 function decay(x: Expr): Expr {
   const bare = x.kind === 'apply' && x.op === 'neg' ? argument(x) : x;
@@ -328,6 +345,7 @@ const rows = {
   sub: elementwise(2, {
     value: (x, y) => x - y,
     partials: () => [b.node(1), b.node(-1)],
+    lowerOnDevice: (out) => withoutShift(out) ?? out,
     print: operator('-', p.add, texInfix('-', p.add), 'minus'),
   }),
   mul: elementwise(2, {
@@ -743,6 +761,12 @@ const rows = {
   logsumexp: reduction({
     value: logSumExp,
     vjp: (g, out) => times(g, b.softmax(argument(out), axisOf(out.attributes))),
+    lowerOnDevice: (out) => {
+      const x = argument(out);
+      const axis = axisOf(out.attributes);
+      const top = b.amax(x, axis);
+      return b.add(top, b.log(b.sum(b.exp(b.sub(x, top)), axis)));
+    },
     print: axisPrinting({
       tex: (args, place) => ({
         text: `\\log \\sum_{${place.letter}} e^{${need(args, 0).text}}`,

@@ -3,7 +3,7 @@
  * lowered first, so that softmax and log-sum-exp share their row sums. Then every reduction that more than one step
  * needs, or that has other axes than its only user, becomes a step with an array of its own; all else is inlined.
  */
-import { nodesOf, type Apply, type Axis, type Expr } from './expression.ts';
+import { inputsOf, type Apply, type Axis, type Expr } from './expression.ts';
 import { primitive } from './primitives.ts';
 import { rewrite } from './rewrite.ts';
 
@@ -22,7 +22,8 @@ export function lower(expr: Expr, target: 'host' | 'device'): Expr {
     if (node.kind !== 'apply') return node;
     const row = primitive(node.op);
     const simpler = row.lower ?? (target === 'device' ? row.lowerOnDevice : undefined);
-    return simpler === undefined ? node : lower(simpler(node), target);
+    const result = simpler?.(node) ?? node;
+    return result === node ? node : lower(result, target);
   });
 }
 
@@ -31,56 +32,74 @@ export function isReduction(node: Expr): boolean {
   return node.kind === 'apply' && primitive(node.op).kind === 'reduction';
 }
 
+/** Costly enough to be kept rather than computed again for every element of a larger array. */
+const transcendental: ReadonlySet<string> = new Set(['exp', 'log', 'log1p', 'expm1', 'tanh', 'sqrt', 'pow']);
+
+export interface ScheduleOptions {
+  /** Axes of length one, which make no loop. */
+  readonly isTrivial?: (axis: Axis) => boolean;
+  /** Also keep transcendental values that a step would compute again along axes they lack (kernels have no outer loops). */
+  readonly keepTranscendentals?: boolean;
+}
+
 /**
  * The steps of lowered expressions in an order in which each finds what it reads. `axes` are the loops of each
- * result; `isTrivial` names axes of length one, which make no loop.
+ * result.
  */
 export function schedule(
   roots: readonly { readonly expr: Expr; readonly axes: readonly Axis[] }[],
-  isTrivial: (axis: Axis) => boolean = () => false,
+  { isTrivial = () => false, keepTranscendentals = false }: ScheduleOptions = {},
 ): readonly Step[] {
   const results = roots.map(({ expr, axes }, root): Step => ({ expr, axes, root }));
-  const reductions = nodesOf(...roots.map((root) => root.expr)).filter(
-    (node): node is Apply =>
-      node.kind === 'apply' && isReduction(node) && !isTrivial(node.attributes['axis']!),
-  );
-  const candidates: Step[] = [
-    ...reductions.map((expr): Step => ({ expr, axes: expr.axes, root: undefined })),
-    ...results,
-  ];
+  const loops = (axes: readonly Axis[]) => axes.filter((axis) => !isTrivial(axis));
+  const isKept = (node: Apply, host: Step): boolean => {
+    if (isReduction(node)) return !isTrivial(node.attributes['axis']!);
+    if (!keepTranscendentals || !transcendental.has(node.op)) return false;
+    const own = loops(node.axes);
+    const around = loops(host.axes);
+    return (
+      own.length < around.length && own.every((axis) => around.includes(axis)) && inputsOf(node).length > 0
+    );
+  };
   const users = new Map<Expr, { readonly host: Step; readonly relabelled: boolean }[]>();
-  for (const host of candidates) {
-    for (const [used, relabelled] of directReductions(host, isTrivial)) {
-      users.set(used, [...(users.get(used) ?? []), { host, relabelled }]);
+  const found = new Map<Expr, Step>();
+  const pending = [...results];
+  for (let host = pending.pop(); host !== undefined; host = pending.pop()) {
+    for (const [expr, relabelled] of directlyKept(host, isKept)) {
+      if (!found.has(expr)) {
+        const step: Step = { expr, axes: expr.axes, root: undefined };
+        found.set(expr, step);
+        pending.push(step);
+      }
+      users.set(expr, [...(users.get(expr) ?? []), { host, relabelled }]);
     }
   }
-  const loops = (axes: readonly Axis[]) => axes.filter((axis) => !isTrivial(axis)).join();
-  const isInlined = ({ expr, root }: Step) => {
-    if (root !== undefined) return false;
+  const isInlined = ({ expr }: Step) => {
     const [only, ...more] = users.get(expr) ?? [];
     return (
       more.length === 0 &&
       only !== undefined &&
       !only.relabelled &&
-      loops(only.host.axes) === loops(expr.axes)
+      loops(only.host.axes).join() === loops(expr.axes).join()
     );
   };
-  return candidates.filter((step) => !isInlined(step));
+  const intermediates = [...found.values()].filter((step) => !isInlined(step));
+  return [...intermediates.sort((a, b) => a.expr.id - b.expr.id), ...results];
 }
 
-/** The reductions in a step's body, not those inside them; true where an axis has another name or index there. */
-function directReductions(
-  { expr, root }: Step,
-  isTrivial: (axis: Axis) => boolean,
-): ReadonlyMap<Expr, boolean> {
+/**
+ * What a step's body keeps in arrays, not what those keep themselves; true where an axis has another name or index
+ * there.
+ */
+function directlyKept(host: Step, isKept: (node: Apply, host: Step) => boolean): ReadonlyMap<Expr, boolean> {
   const found = new Map<Expr, boolean>();
   const seen = new Set<string>();
   const visit = (node: Expr, relabelled: boolean): void => {
     const key = `${node.id}:${relabelled}`;
     if (node.kind !== 'apply' || seen.has(key)) return;
     seen.add(key);
-    const isRoot = node === expr && root === undefined;
-    if (isReduction(node) && !isRoot && !isTrivial(node.attributes['axis']!)) {
+    const isHost = node === host.expr && host.root === undefined;
+    if (!isHost && isKept(node, host)) {
       found.set(node, relabelled || (found.get(node) ?? false));
       return;
     }
@@ -89,6 +108,6 @@ function directReductions(
       visit(arg, relabelled || (moves && i === 0));
     });
   };
-  visit(expr, false);
+  visit(host.expr, false);
   return found;
 }

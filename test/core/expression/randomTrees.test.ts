@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { compileFunction } from '../../../src/core/expression/compile.ts';
+import { differentiate } from '../../../src/core/expression/differentiate.ts';
+import { broadcast, evaluate, evaluateAll, type Environment } from '../../../src/core/expression/evaluate.ts';
+import { nodesOf, type Expr } from '../../../src/core/expression/expression.ts';
+import { simplify } from '../../../src/core/expression/simplify.ts';
+import { random, randomTree } from './randomTrees.ts';
+
+function largest(expr: Expr, environment: Environment): number {
+  const values = evaluateAll(nodesOf(expr), environment);
+  return Math.max(
+    1,
+    ...values.map(({ data }) =>
+      data.reduce((top, x) => (Number.isFinite(x) ? Math.max(top, Math.abs(x)) : top), 0),
+    ),
+  );
+}
+
+function expectSame(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  what: string,
+): void {
+  expect(actual.length, what).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    if (!(difference <= tolerance))
+      expect.fail(`${what}[${i}]: ${actual[i]} instead of ${expected[i]}, tolerance ${tolerance}`);
+  }
+}
+
+describe('random expressions', () => {
+  it('keep their value when simplified: 10,000 trees', () => {
+    const next = random(20240607);
+    let changed = 0;
+    for (let i = 0; i < 10_000; i++) {
+      const { expr, environment, scale } = randomTree(next, 1e-7);
+      const simple = simplify(expr);
+      if (simple !== expr) changed++;
+      const value = broadcast(evaluate(simple, environment), expr.axes, environment.sizes);
+      const tolerance = 1e-10 * Math.max(scale, largest(simple, environment)) ** 2;
+      expectSame(value, evaluate(expr, environment).data, tolerance, `tree ${i}`);
+    }
+    // The test is about rules that fire.
+    expect(changed).toBeGreaterThan(5000);
+  });
+
+  it('are simplified once and for all: simplifying again changes nothing', () => {
+    const next = random(7);
+    for (let i = 0; i < 2000; i++) {
+      const simple = simplify(randomTree(next, 0).expr);
+      expect(simplify(simple), `tree ${i}`).toBe(simple);
+    }
+  });
+
+  it('have the gradient of central differences, raw and simplified: 2,000 trees', () => {
+    const next = random(31415);
+    for (let i = 0; i < 2000; i++) {
+      const { expr, environment, scale } = randomTree(next, 0.004, 3);
+      const axes = ['sample', 'class'];
+      const raw = differentiate(expr, 'x');
+      const simple = simplify(raw);
+      const gradient = broadcast(evaluate(simple, environment), axes, environment.sizes);
+      const exact = broadcast(evaluate(raw, environment), axes, environment.sizes);
+      const size = largest(raw, environment);
+      expectSame(gradient, exact, 1e-9 * Math.max(scale, size) ** 2, `tree ${i}, simplified`);
+      const total = (x: Float64Array) =>
+        evaluate(expr, { ...environment, inputs: { ...environment.inputs, x } }).data.reduce(
+          (a, y) => a + y,
+          0,
+        );
+      const x = Float64Array.from(environment.inputs['x']!);
+      for (let k = 0; k < x.length; k++) {
+        const slope = (h: number) => {
+          const moved = (by: number) => total(x.map((value, j) => (j === k ? value + by : value)));
+          return (moved(h) - moved(-h)) / (2 * h);
+        };
+        const [coarse, fine] = [slope(2e-5), slope(1e-5)];
+        const tolerance = 1e-6 * scale + 1e-5 * Math.abs(fine) + 4 * Math.abs(coarse - fine);
+        expectSame([exact[k]!], [fine], tolerance, `tree ${i}, x[${k}]`);
+      }
+    }
+  });
+
+  it('give the same compiled as interpreted: 500 trees and their gradients', () => {
+    const next = random(99);
+    for (let i = 0; i < 500; i++) {
+      const { expr, environment, scale } = randomTree(next, 1e-7);
+      const roots = [expr, simplify(differentiate(expr, 'x')), simplify(expr)];
+      const compiled = compileFunction(roots)(environment);
+      roots.forEach((root, r) => {
+        const tolerance = 1e-10 * Math.max(scale, largest(root, environment)) ** 2;
+        expectSame(compiled[r]!, evaluate(root, environment).data, tolerance, `tree ${i}, result ${r}`);
+      });
+    }
+  });
+});
