@@ -2,7 +2,6 @@
  * TeX to outlines at build time, so that MathJax never runs inside the extension. What comes out is what
  * {@link ../src/core/figures/formula.ts} reads: one table of glyph outlines, and per formula where each stands.
  */
-import { MathJaxNewcmFont } from '@mathjax/mathjax-newcm-font/js/svg.js';
 import { liteAdaptor } from '@mathjax/src/js/adaptors/liteAdaptor.js';
 import { LiteElement, type LiteNode } from '@mathjax/src/js/adaptors/lite/Element.js';
 import { RegisterHTMLHandler } from '@mathjax/src/js/handlers/html.js';
@@ -31,7 +30,7 @@ const page = mathjax.document('', {
       throw error;
     },
   }),
-  OutputJax: new SVG({ fontCache: 'none', fontData: MathJaxNewcmFont }),
+  OutputJax: new SVG({ fontCache: 'none' }),
 });
 
 /** Typesets formulas into one shared table of outlines. Throws on TeX errors and on glyphs that the font lacks. */

@@ -15,7 +15,7 @@ export const numpyDialect: TensorDialect = {
 };
 
 /** NumPy around an expression: what is given is computed in float64, whatever it was, so that integers cannot wrap. */
-export const numpyArrays: PythonArrays = {
+const numpyArrays: PythonArrays = {
   argumentType: 'ArrayLike',
   resultType: 'np.ndarray | np.float64',
   arrayType: 'np.ndarray',

@@ -58,7 +58,8 @@ export function valueResult(loss: PrintableLoss, arrays: PythonArrays): string {
   const each = isElementwise(loss)
     ? `${arrays.arrayWord} of the shape of \`\`${loss.inputs.prediction.id}\`\``
     : `${arrays.arrayWord} of shape ${shapeOf(loss.expression().axes)}`;
-  return `The loss: a scalar, or for "none" an ${each}.`.replace('an tensor', 'a tensor');
+  const precision = arrays.arrayWord === 'array' ? ' in float64' : '';
+  return `The loss${precision}: a scalar, or for "none" an ${each}.`.replace('an tensor', 'a tensor');
 }
 
 function statements(name: string, expr: Expr, loss: PrintableLoss, dialect: TensorDialect): string[] {

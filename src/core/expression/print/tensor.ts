@@ -19,7 +19,7 @@ export interface TensorDialect {
 }
 
 /** A line `name = text` of printed code. */
-export interface Let {
+interface Let {
   readonly name: string;
   readonly text: string;
   readonly expr: Expr;

@@ -81,7 +81,7 @@ function printApply(expr: Apply, letters: Letters, print: (node: Expr, at: Lette
   switch (row.kind) {
     case 'elementwise':
       return write(
-        expr.args.map((arg, k) => functionLast(expr, k, print(arg, letters))),
+        expr.args.map((arg, k) => asFactor(expr, k, print(arg, letters))),
         place,
       );
     case 'reduction': {
@@ -106,10 +106,15 @@ function printApply(expr: Apply, letters: Letters, print: (node: Expr, at: Lette
   }
 }
 
-/** As the last factor `\log(…)` needs no brackets: nothing follows that it could take in. */
-function functionLast(expr: Apply, k: number, fragment: Fragment): Fragment {
-  const last = expr.op === 'mul' && k === 1 && /^\\(?:log|tanh)\b/.test(fragment.text);
-  return last && fragment.precedence === precedence.multiply ? atom(fragment.text) : fragment;
+/**
+ * `\log(…)` as the last factor needs no brackets, since nothing follows that it could take in; `\log x` before
+ * another factor does.
+ */
+function asFactor(expr: Apply, k: number, fragment: Fragment): Fragment {
+  if (expr.op !== 'mul' || !/^\\(?:log|tanh)\b/.test(fragment.text)) return fragment;
+  if (fragment.precedence !== precedence.multiply) return fragment;
+  if (k === 1) return atom(fragment.text);
+  return fragment.text.endsWith('\\right)') ? fragment : { ...fragment, precedence: precedence.add };
 }
 
 /** A gradient under the mean of n values: its constant factor joins 1/n. */
@@ -119,7 +124,8 @@ function meanOf(expr: Expr, symbols: ReadonlyMap<string, string>, letters: Lette
   const inner = printTex(rest, symbols, letters);
   // Cases have a brace of their own.
   const cases = inner.text.startsWith('\\begin{cases}') && inner.precedence === precedence.conditional;
-  return `\\frac{${top}}{n} ${cases ? inner.text : wrap(inner, precedence.multiply, '\\left(', '\\right)')}`;
+  const body = cases ? inner.text : wrap(inner, precedence.multiply, '\\left(', '\\right)');
+  return `\\frac{${top}}{n} ${body.startsWith('\\left(') ? '' : '\\, '}${body}`;
 }
 
 function symbolWith(symbol: string, letters: readonly string[]): string {

@@ -23,7 +23,7 @@ export const torchDialect: TensorDialect = {
 };
 
 /** PyTorch around an expression. `gather` checks the range of indices itself, without waiting for a GPU. */
-export const torchArrays: PythonArrays = {
+const torchArrays: PythonArrays = {
   argumentType: 'torch.Tensor',
   resultType: 'torch.Tensor',
   arrayType: 'torch.Tensor',

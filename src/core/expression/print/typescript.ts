@@ -245,8 +245,9 @@ function checks(loss: PrintableLoss, name: string): string[] {
   if (target.kind === 'class-index') {
     lines.push(
       `const classes = ${p}[0]?.length ?? 0;`,
+      'const isClass = (x: number) => Number.isInteger(x) && x >= 0 && x < classes;',
       ...fail(
-        `Array.from(${t}).some((label) => !Number.isInteger(label) || label < 0 || label >= classes)`,
+        `!Array.from(${t}).every(isClass)`,
         `\`${name}: a target is not a class index from 0 to \${classes - 1}\``,
       ),
     );
