@@ -88,10 +88,11 @@ export function createTraining(context: vscode.ExtensionContext, log: vscode.Log
   const panels = new RunPanels(service, context.extensionUri, log);
   const choices = new RememberedChoices(memory(context.workspaceState));
   const host: Host = { context, log, service, supervisor, panels, choices, dataSets };
+  const statusBar = new StatusBar(service);
   context.subscriptions.push(
     service,
     panels,
-    new StatusBar(service),
+    statusBar,
     vscode.workspace.onDidChangeWorkspaceFolders(() => service.rewatch()),
     announceEnds(service, panels),
   );
@@ -99,7 +100,13 @@ export function createTraining(context: vscode.ExtensionContext, log: vscode.Log
     service,
     panels,
     run: async (command, argument) => handlers[command](host, argument),
-    end: () => supervisor.dispose(),
+    end: () => {
+      // What the trainers still report is for the disk: the window that would show it is going.
+      statusBar.dispose();
+      panels.dispose();
+      service.dispose();
+      return supervisor.dispose();
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import { ValueTable } from './controls/table.ts';
 import { element, icon, setText } from './dom.ts';
 import { createFormat, type Format } from './format.ts';
 import type { PanelState } from './state.ts';
-import { onThemeChange, readTheme } from './theme.ts';
+import { onThemeChange, publishCurveColours, readTheme } from './theme.ts';
 
 type Strings = Readonly<Record<string, string>>;
 
@@ -121,8 +121,10 @@ class Page {
       this.#dataNotes,
     );
     this.#charts.append(this.#empty);
+    publishCurveColours(readTheme());
     onThemeChange(() => {
       const theme = readTheme();
+      publishCurveColours(theme);
       this.#lossChart?.setTheme(theme);
       this.#metricChart?.setTheme(theme);
     });
@@ -210,7 +212,7 @@ class Page {
         weight: 'faint',
         band: true,
       },
-      { ...curve, id: 'epochLoss', label: label('epochLoss'), colour: 'blue', dash: [8, 3] },
+      { ...curve, id: 'epochLoss', label: label('epochLoss'), colour: 'blue', dash: [] },
       { ...curve, id: 'validationLoss', label: label('validationLoss'), colour: 'orange', dash: [2, 3] },
     ];
     return this.#add({

@@ -9,7 +9,7 @@ import {
 } from '../../src/webview/charts/points.ts';
 import { pickRows } from '../../src/webview/controls/table.ts';
 import { createFormat, fill } from '../../src/webview/format.ts';
-import { fade } from '../../src/webview/theme.ts';
+import { fade, legible } from '../../src/webview/theme.ts';
 
 const series = (steps: number[], last: number[], min = last, max = last) => ({
   steps: Float64Array.from(steps),
@@ -113,6 +113,15 @@ describe('formats', () => {
   it('fades colours in the notations that themes use', () => {
     expect(fade('#fff', 0.5)).toBe('#ffffff80');
     expect(fade('#11223344', 0.5)).toBe('#11223322');
-    expect(fade('rgb(1, 2, 3)', 0.5)).toBe('rgb(1, 2, 3)');
+    expect(fade('rgba(17, 34, 51, 0.5)', 0.5)).toBe('#11223340');
+    expect(fade('color(srgb 1 0 0)', 0.5)).toBe('color(srgb 1 0 0)');
+  });
+  it('lightens or darkens a colour until it stands out from its background, and no further', () => {
+    expect(legible('#3794ff', '#1f1f1f', '#cccccc')).toBe('#3794ff');
+    // VS Code's own orange in its dark theme: a third of it on #1f1f1f has a contrast of 1.6, all of it one of 4.9.
+    expect(legible('rgba(234, 92, 0, 0.33)', '#1f1f1f', '#ffffff')).toBe('#ea5c00');
+    expect(legible('#222222', '#1f1f1f', '#ffffff')).toMatch(/^#[6-9a-f]{2}/);
+    expect(legible('#ffffff', '#ffffff', '#000000')).not.toBe('#ffffff');
+    expect(legible('red', '#fff', '#000')).toBe('red');
   });
 });

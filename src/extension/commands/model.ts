@@ -29,7 +29,7 @@ export async function predict(host: Host, argument: unknown): Promise<void> {
     detail: vscode.l10n.t('Starts from typical values; change what you like.'),
   };
   const file = {
-    label: vscode.l10n.t('A CSV File …'),
+    label: vscode.l10n.t('A CSV File…'),
     iconPath: new vscode.ThemeIcon('file'),
     detail: vscode.l10n.t('Writes a copy with the predictions as further columns.'),
   };
@@ -134,7 +134,7 @@ function formItems(form: PredictionForm, target: string, answer: string | undefi
     },
     {
       action: 'paste',
-      label: vscode.l10n.t('Paste a Row …'),
+      label: vscode.l10n.t('Paste a Row…'),
       iconPath: new vscode.ThemeIcon('clippy'),
       description: vscode.l10n.t('values in order, or name=value'),
     },

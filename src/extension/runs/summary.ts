@@ -45,7 +45,7 @@ export function headline(status: RunStatus, phase?: Phase): Message {
     case 'starting':
       return starting(phase);
     case 'running':
-      if (status.loss === undefined) return message('Training starts …');
+      if (status.loss === undefined) return message('Training starts…');
       return status.validationLoss === undefined
         ? message('Training: epoch {epoch} of {epochs}, loss {loss}.', {
             epoch,
@@ -65,7 +65,7 @@ export function headline(status: RunStatus, phase?: Phase): Message {
         epochs: status.epochs,
       });
     case 'stopping':
-      return message('Stopping: the last checkpoint is being written …');
+      return message('Stopping: the last checkpoint is being written…');
     case 'finished':
       return message('Finished {epochs} epochs ({steps} steps) in {time}.', {
         epochs: status.epoch,
@@ -102,14 +102,14 @@ function starting(phase: Phase | undefined): Message {
   switch (phase?.phase) {
     case 'reading':
       return percent === undefined
-        ? message('Reading the data …')
-        : message('Reading the data: {percent} % …', { percent });
+        ? message('Reading the data…')
+        : message('Reading the data: {percent} %…', { percent });
     case 'device':
-      return message('Choosing the fastest device that computes correctly …');
+      return message('Choosing the fastest device that computes correctly…');
     case 'compiling':
-      return message('Compiling the kernels …');
+      return message('Compiling the kernels…');
     case undefined:
-      return message('Starting the trainer …');
+      return message('Starting the trainer…');
   }
 }
 

@@ -307,13 +307,13 @@ export class TrainFlow {
       {
         value: 'hidden',
         icon: 'edit',
-        label: message('Other layers …'),
+        label: message('Other layers…'),
         detail: message('Type the units of each hidden layer.'),
       },
       {
         value: 'activation',
         icon: 'arrow-swap',
-        label: message('Other activation …'),
+        label: message('Other activation…'),
         description: message('now {activation}', { activation }),
         detail: message('Goes through ReLU, tanh and sigmoid.'),
       },
@@ -384,7 +384,7 @@ export class TrainFlow {
       {
         value: 'save',
         icon: 'save-as',
-        label: message('Save as Experiment File …'),
+        label: message('Save as Experiment File…'),
         description: message('a JSON file to train from again, here or in a terminal'),
       },
       {

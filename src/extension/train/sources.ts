@@ -48,7 +48,7 @@ export function dataChoices(
       id: browseId,
       group: 'files',
       icon: 'folder-opened',
-      label: message('Browse …'),
+      label: message('Browse…'),
       detail: message('A CSV or TSV file from anywhere.'),
     },
   ];

@@ -14,12 +14,12 @@ export type RunsNode =
 const icons: Readonly<Record<RunStatus['state'], readonly [icon: string, colour?: string]>> = {
   starting: ['loading~spin'],
   running: ['loading~spin', 'charts.blue'],
-  paused: ['debug-pause', 'charts.orange'],
+  paused: ['debug-pause', 'list.warningForeground'],
   stopping: ['loading~spin'],
   stopped: ['debug-stop'],
   finished: ['pass-filled', 'charts.green'],
   failed: ['error', 'errorForeground'],
-  interrupted: ['warning', 'charts.orange'],
+  interrupted: ['warning', 'list.warningForeground'],
 };
 
 /** How often the row of a live run is redrawn at most, in milliseconds. */

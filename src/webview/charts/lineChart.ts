@@ -185,7 +185,13 @@ export class LineChart {
     const theme = this.#theme;
     const colour = theme[curve.colour];
     const faint = curve.weight === 'faint';
-    const common = { yAxisID: curve.axis, hidden: this.#hidden.has(curve.id), pointHoverRadius: 0 };
+    // Later curves lie over earlier ones.
+    const common = {
+      yAxisID: curve.axis,
+      order: this.#options.curves.length - this.#options.curves.indexOf(curve),
+      hidden: this.#hidden.has(curve.id),
+      pointHoverRadius: 0,
+    };
     const lines: Line[] = [];
     if (curve.band && hasBand(data)) {
       const edge = { ...common, borderWidth: 0, pointRadius: 0 };

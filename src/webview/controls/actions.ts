@@ -46,9 +46,9 @@ export class ActionRow {
       button.dataset['action'] = action;
       button.hidden = true;
       button.addEventListener('click', () => {
-        if (button.hasAttribute('disabled')) return;
+        if (button.hasAttribute('aria-disabled')) return;
         // Visible at once; the host's next message says what is so.
-        if (action === 'pause' || action === 'resume' || action === 'stop') this.#disable();
+        if (action === 'pause' || action === 'resume' || action === 'stop') this.#wait();
         act(action);
       });
       this.#buttons.set(action, button);
@@ -62,7 +62,7 @@ export class ActionRow {
     for (const action of order) {
       const button = this.#buttons.get(action)!;
       button.hidden = !actions.includes(action);
-      button.toggleAttribute('disabled', button.hidden);
+      button.removeAttribute('aria-disabled');
       button.toggleAttribute('secondary', action !== shown[0]);
     }
     // The keyboard stays in the row when the focused button goes: Pause becomes Resume, Stop becomes what is first.
@@ -73,7 +73,8 @@ export class ActionRow {
     }
   }
 
-  #disable(): void {
-    for (const button of this.#buttons.values()) if (!button.hidden) button.setAttribute('disabled', '');
+  /** Greys the row out until the host answers. The element's own `disabled` would take the focus away from the row. */
+  #wait(): void {
+    for (const button of this.#buttons.values()) button.setAttribute('aria-disabled', 'true');
   }
 }
