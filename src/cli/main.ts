@@ -8,6 +8,8 @@ import { predict } from './predict.ts';
 import { resume } from './resume.ts';
 import { train } from './train.ts';
 
+// Whoever read what we print may go (`| head`); that ends a run, see train.ts, and is no error.
+process.stdout.on('error', () => undefined);
 void main(process.argv.slice(2), terminal(), __dirname).then((code) => {
   // Set rather than called: what has been printed leaves first.
   process.exitCode = code;

@@ -93,7 +93,10 @@ export async function follow(
   const run = started.value;
   const progress = json ? jsonProgress(to, run) : textProgress(to, run);
   const listening = run.onEvent((event) => progress.event(event));
-  const interrupt = (): void => run.stop();
+  const interrupt = (): void => {
+    if (run.status.state === 'stopping') run.kill();
+    else run.stop();
+  };
   // Whoever read our output is gone, or the terminal is: the run is kept as interrupted.
   const leave = (): void => void supervisor.dispose();
   process.on('SIGINT', interrupt);
@@ -115,6 +118,7 @@ export async function follow(
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', leave);
     process.off('SIGHUP', leave);
+    process.stdout.off('error', leave);
     await supervisor.dispose();
   }
 }

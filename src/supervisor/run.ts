@@ -31,8 +31,10 @@ export interface Run {
   readonly resident: number | undefined;
   pause(): void;
   resume(): void;
-  /** Ends the run: asks, after two seconds terminates, after two more kills. A second call kills at once. */
+  /** Ends the run: asks, after two seconds terminates, after two more kills. */
   stop(): void;
+  /** Ends the trainer at once, without a last checkpoint. */
+  kill(): void;
   onEvent(listener: (event: RunEvent) => void): { dispose(): void };
   /**
    * Good when training began (or the run ended otherwise before that). Bad input: the problems; the directory of a new run
@@ -119,11 +121,7 @@ export class TrainerRun implements Run {
   }
 
   stop(): void {
-    if (hasEnded(this.#status.state)) return;
-    if (this.#expected !== undefined) {
-      this.#trainer.kill('SIGKILL');
-      return;
-    }
+    if (hasEnded(this.#status.state) || this.#expected !== undefined) return;
     this.#expected = 'user';
     this.#update({ ...this.#status, state: 'stopping' });
     this.#trainer.send({ type: 'stop' });
@@ -138,8 +136,8 @@ export class TrainerRun implements Run {
     await this.ended;
   }
 
-  /** Kills the trainer without asking; for a run that could not be set up. */
   kill(): void {
+    this.#expected ??= 'user';
     this.#trainer.kill('SIGKILL');
   }
 

@@ -15,7 +15,7 @@ import {
 } from '../core/runs/files.ts';
 import { formatStatus, LogReader, type LogSummary } from '../core/runs/log.ts';
 import { hasEnded, statusSchema, type MetricsLine, type RunStatus } from '../core/runs/record.ts';
-import { replaceFile } from '../core/runs/replaceFile.ts';
+import { rename, replaceFile } from '../core/runs/replaceFile.ts';
 import { parseExperiment, type Experiment } from '../core/training/experiment.ts';
 
 import { isOwned, lockOf, staleLock } from './processes.ts';
@@ -143,7 +143,7 @@ export class RunStore {
         write(join(temporary, runFiles.source), `${JSON.stringify({ path: dataFile } satisfies Source)}\n`);
       write(join(temporary, runFiles.lock), JSON.stringify(lockOf(process.pid)));
       write(join(temporary, runFiles.status), formatStatus(status));
-      fs.renameSync(temporary, directory);
+      rename(fs, temporary, directory);
       return Promise.resolve(ok({ id, directory, status }));
     } catch (error) {
       try {
@@ -151,7 +151,10 @@ export class RunStore {
       } catch {
         // The first error says what is wrong.
       }
-      return Promise.resolve({ ok: false, problems: [fileProblem(error, this.root, 'create')] });
+      return Promise.resolve({
+        ok: false,
+        problems: [fileProblem(why(error, this.root), this.root, 'create')],
+      });
     } finally {
       this.#announce();
     }
@@ -193,7 +196,7 @@ export class RunStore {
     if (this.isOwned(id)) return bad(message('The run "{id}" is being trained. Stop it first.', { id }));
     try {
       const dying = join(this.root, `${hidden.deleting}${id}`);
-      fs.renameSync(directory, dying);
+      rename(fs, directory, dying);
       await fs.promises.rm(dying, { recursive: true, force: true });
       return ok(undefined);
     } catch (error) {
@@ -414,6 +417,22 @@ function newId(created: Date, name: string): string {
     .slice(0, 32)
     .replace(/^-+|-+$/g, '');
   return `${stamp}-${slug === '' ? 'run' : slug}-${randomBytes(3).toString('hex')}`;
+}
+
+/**
+ * The reason why a folder cannot be made. Where the file system is read-only Node's recursive mkdir says that a folder
+ * does not exist; the nearest one that does knows better.
+ */
+function why(error: unknown, path: string): unknown {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) return error;
+  let existing = path;
+  while (statOf(existing) === undefined && dirname(existing) !== existing) existing = dirname(existing);
+  try {
+    fs.accessSync(existing, fs.constants.W_OK);
+    return error;
+  } catch (reason) {
+    return reason;
+  }
 }
 
 function write(path: string, text: string): void {

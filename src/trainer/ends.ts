@@ -8,8 +8,6 @@ import type { Ending } from './control.ts';
 /** How a run ended: state, reason and one or two sentences for people. */
 export type End = Required<Pick<RunStatus, 'state' | 'reason' | 'note'>>;
 
-const resumes = 'Resume continues from here.';
-
 /** The session came to its own end: all epochs are done, or the loss or a parameter is NaN or infinite. */
 export function summarisedEnd(
   state: 'finished' | 'notFinite',
@@ -29,12 +27,12 @@ export function wantedEnd(ending: Ending, { step }: RunStatus): End {
   const at = step === 0 ? 'before the first step' : `after step ${step}`;
   switch (ending) {
     case 'user':
-      return { state: 'stopped', reason: 'user', note: `Stopped ${at}. ${resumes}` };
+      return { state: 'stopped', reason: 'user', note: `Stopped ${at}. ${next(step > 0)}` };
     case 'hostGone':
       return {
         state: 'interrupted',
         reason: 'hostGone',
-        note: `Interrupted ${at}, because the window or program that trained it ended. ${resumes}`,
+        note: `Interrupted ${at}, because the window or program that trained it ended. ${next(step > 0)}`,
       };
     case 'memory':
       return {
@@ -46,16 +44,16 @@ export function wantedEnd(ending: Ending, { step }: RunStatus): End {
 }
 
 /** The run's directory cannot be written. */
-export function diskEnd(error: unknown, directory: string, { step }: RunStatus): End {
+export function diskEnd(error: unknown, directory: string, { step }: RunStatus, checkpoint: boolean): End {
   return {
     state: 'failed',
     reason: 'disk',
-    note: `${english(fileProblem(error, directory, 'write').message)} The training ended at step ${step}; what was written before can be read, and Resume continues from the last checkpoint.`,
+    note: `${english(fileProblem(error, directory, 'write').message)} The training ended at step ${step}; what was written before can be read. ${next(checkpoint)}`,
   };
 }
 
 /** The device or our own code failed. */
-export function failureEnd(error: unknown, { step, device }: RunStatus): End {
+export function failureEnd(error: unknown, { step, device }: RunStatus, checkpoint: boolean): End {
   const reason = error instanceof Error ? error.message : String(error);
   if (
     error instanceof RangeError &&
@@ -71,6 +69,10 @@ export function failureEnd(error: unknown, { step, device }: RunStatus): End {
   return {
     state: 'failed',
     reason: 'crash',
-    note: `The training failed${where} at step ${step}: ${reason}. Resume continues from the last checkpoint; if it fails again, choose another device.`,
+    note: `The training failed${where} at step ${step}: ${reason}. ${next(checkpoint)} If it fails again, choose another device.`,
   };
+}
+
+function next(checkpoint: boolean): string {
+  return checkpoint ? 'Resume continues from the last checkpoint.' : 'Resume starts from the beginning.';
 }

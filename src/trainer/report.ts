@@ -8,8 +8,8 @@ const batchEvery = 40;
 const statusEvery = 500;
 /** Batches on the way that a host has not taken; beyond, points wait here and are thinned. */
 const mostPending = 4;
-/** Points that wait before they are thinned. */
-const mostWaiting = 64 * batchLines;
+/** Points that wait before they are thinned: those of a sixth of a second. */
+const mostWaiting = 4 * batchLines;
 
 /** Tells the host and the disk how a run stands, neither too often. */
 export class Report {
@@ -48,7 +48,7 @@ export class Report {
 
   append(lines: readonly MetricsLine[]): void {
     for (const line of lines) this.#lines.push(line);
-    if (this.#lines.length > mostWaiting) this.#lines = [...coalesce(this.#lines, mostWaiting / 2)];
+    if (this.#lines.length > mostWaiting) this.#lines = [...coalesce(this.#lines, batchLines)];
   }
 
   /** Sends and writes what is due. Throws what `fs` throws. */
@@ -67,22 +67,22 @@ export class Report {
   /** The last word: on disk, also where that is full, and delivered. */
   async end(change: Partial<RunStatus>): Promise<void> {
     this.set({ ...change, ended: new Date().toISOString() });
-    const name = this.#folder.takeName();
-    if (name !== undefined) this.set({ name });
     try {
+      const name = this.#folder.takeName();
+      if (name !== undefined) this.set({ name });
       this.#folder.forceStatus(this.#status);
     } catch (error) {
       this.#channel.log('error', `The status cannot be written: ${String(error)}`);
     }
-    this.#sendBatch(performance.now());
+    do this.#sendBatch(performance.now());
+    while (this.#lines.length > 0);
     await this.#channel.deliver({ type: 'status', status: this.#status });
   }
 
   #sendBatch(now: number): void {
     const { step } = this.#status;
     if (this.#lines.length === 0 && step === this.#sentStep) return;
-    const lines = [...coalesce(this.#lines)];
-    this.#lines = [];
+    const lines = this.#lines.splice(0, batchLines);
     this.#sent = now;
     this.#sentStep = step;
     this.#channel.send({ type: 'batch', lines, status: this.#status });

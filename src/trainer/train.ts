@@ -109,8 +109,11 @@ export async function train(order: Order, control: Control, channel: Channel, en
     training = new Training(session.value, device, prepared.value, folder, report, order.dataFile);
     await report.end(await training.run(control));
   } catch (error) {
+    const checkpoint = folder.checkpoint('last') !== undefined;
     await report.end(
-      isDiskError(error) ? diskEnd(error, folder.path, report.status) : failureEnd(error, report.status),
+      isDiskError(error)
+        ? diskEnd(error, folder.path, report.status, checkpoint)
+        : failureEnd(error, report.status, checkpoint),
     );
   } finally {
     clearInterval(memory);

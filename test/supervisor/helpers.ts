@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as esbuild from 'esbuild';
@@ -26,6 +26,8 @@ export async function installation(): Promise<{
   readonly folder: string;
   readonly trainer: string;
   readonly cli: string;
+  /** A program that trains the experiment it is given, see host.ts. */
+  readonly host: string;
   readonly dataSets: string;
 }> {
   const folder = temporaryFolder();
@@ -41,6 +43,7 @@ export async function installation(): Promise<{
       trainer: 'src/trainer/main.ts',
       watchdog: 'src/trainer/watchdog.ts',
       cli: 'src/cli/main.ts',
+      host: 'test/supervisor/host.ts',
     },
     outdir: dist,
     outExtension: { '.js': '.cjs' },
@@ -55,6 +58,7 @@ export async function installation(): Promise<{
     folder,
     trainer: join(dist, 'trainer.cjs'),
     cli: join(dist, 'cli.cjs'),
+    host: join(dist, 'host.cjs'),
     dataSets: join(folder, 'media/datasets'),
   };
 }
@@ -97,7 +101,12 @@ export function lives(pid: number): boolean {
   } catch {
     return false;
   }
-  return true;
+  try {
+    // Dead, but its parent has not asked yet: it may be stopped, or an init that does not reap.
+    return !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
+  } catch {
+    return true;
+  }
 }
 
 /** Looks again every 50 ms until it holds; false after the time. */

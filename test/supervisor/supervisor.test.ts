@@ -91,11 +91,14 @@ describe('Supervisor', () => {
     expect((await store.list())[0]!.status).toMatchObject({ state: 'stopped', reason: 'user' });
   });
 
-  it('stops also before the trainer has said anything, and kills at a second wish', async () => {
+  it('stops also before the trainer has said anything, waits at a second wish, and kills when told to', async () => {
     const { supervisor, store } = standIn(`process.on('SIGTERM', () => {});`);
     const run = await started(supervisor, store);
     run.stop();
     run.stop();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(run.status.state).toBe('stopping');
+    run.kill();
     expect(await run.ended).toMatchObject({ state: 'stopped', reason: 'user', step: 0 });
     expect(await run.started).toMatchObject({ ok: true });
   });

@@ -5,7 +5,7 @@ import { metricsLineSchema, statusSchema } from '../runs/record.ts';
 /** Version of the messages between supervisor and trainer; both come from one package, so any other version is an error. */
 export const trainerProtocol = 1;
 
-/** Supervisor → trainer. */
+/** Supervisor → trainer. The signs of life go another way: a byte a second on a pipe that the trainer's watchdog thread reads. */
 export const toTrainerSchema = v.variant('type', [
   v.object({
     type: v.literal('train'),
@@ -33,7 +33,6 @@ export const toTrainerSchema = v.variant('type', [
   v.object({ type: v.literal('pause') }),
   v.object({ type: v.literal('resume') }),
   v.object({ type: v.literal('stop') }),
-  v.object({ type: v.literal('heartbeat') }),
 ]);
 export type ToTrainer = v.InferOutput<typeof toTrainerSchema>;
 

@@ -50,8 +50,8 @@ export function overwriteFile(fs: FileWriting, path: string, data: Uint8Array): 
   }
 }
 
-/** Windows refuses to replace a file for the moment in which a reader has it open. */
-function rename(fs: FileWriting, from: string, to: string): void {
+/** Renames a file or a folder. Windows refuses that for the moment in which a reader has it open, so tries for 0.1 s. */
+export function rename(fs: Pick<FileWriting, 'renameSync'>, from: string, to: string): void {
   for (let attempt = 1; ; attempt++) {
     try {
       fs.renameSync(from, to);

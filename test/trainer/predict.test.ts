@@ -1,0 +1,136 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { english, type Problem } from '../../src/core/messages/message.ts';
+import { RunStore } from '../../src/supervisor/runStore.ts';
+import { Supervisor } from '../../src/supervisor/supervisor.ts';
+import { experiment, installation, memoryLog, temporaryFolder } from '../supervisor/helpers.ts';
+import { start } from './runs.ts';
+
+const sentences = (problems: readonly Problem[]): string =>
+  problems.map(({ message }) => english(message)).join(' ');
+
+describe('Predict', () => {
+  let supervisor: Supervisor;
+  let line: string;
+  let colours: string;
+  const log = memoryLog();
+
+  beforeAll(async () => {
+    const installed = await installation();
+    supervisor = new Supervisor({ trainer: installed.trainer, dataSets: installed.dataSets, log });
+    const store = new RunStore(temporaryFolder());
+    // y = 2x: the least squares solution is exact, so what the model says at x = 4 is known.
+    const exact = experiment({
+      data: { source: 'builtin', name: 'line' },
+      split: { validation: 0 },
+      scaling: { features: 'none', target: 'none' },
+      model: { type: 'mlp', hidden: [] },
+      loss: { id: 'mean-squared-error' },
+      optimizer: { type: 'sgd', rate: 0.1 },
+      training: { epochs: 2000, batch: 'full' },
+    });
+    const run = await start(supervisor, store, exact);
+    expect(await run.ended).toMatchObject({ state: 'finished' });
+    line = run.directory;
+
+    const csv = join(temporaryFolder(), 'colours.csv');
+    const rows = Array.from({ length: 90 }, (_, i) =>
+      [
+        ['red', '#f00', 1],
+        ['green', '#0f0', 2],
+        ['blue', '#00f', 3],
+      ][i % 3]!.join(','),
+    );
+    fs.writeFileSync(csv, `name,code,size\n${rows.join('\n')}\n`);
+    const classes = experiment({
+      data: { source: 'file', path: csv, target: 'name' },
+      loss: { id: 'softmax-cross-entropy' },
+      training: { epochs: 60 },
+    });
+    const second = await start(supervisor, store, classes, 'float64', csv);
+    expect(await second.ended).toMatchObject({ state: 'finished', metrics: { accuracy: 1 } });
+    colours = second.directory;
+  });
+  afterAll(() => supervisor.dispose());
+
+  it('answers rows with numbers in the target’s own units', async () => {
+    const result = await supervisor.predict(line, { rows: [{ x: '4' }, { x: '-1' }] });
+    expect(result).toMatchObject({ ok: true, value: { rows: 2 } });
+    const [four, minusOne] = result.ok ? result.value.answers : [];
+    expect(four?.['prediction']).toBeCloseTo(8, 6);
+    expect(minusOne?.['prediction']).toBeCloseTo(-2, 6);
+  });
+
+  it('answers rows with classes and their probabilities', async () => {
+    const result = await supervisor.predict(colours, { rows: [{ code: '#0f0', size: '2' }] });
+    const answer = result.ok ? result.value.answers[0]! : {};
+    expect(answer['prediction']).toBe('green');
+    const probabilities = ['red', 'green', 'blue'].map((name) => Number(answer[`probability(${name})`]));
+    expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
+    expect(probabilities[1]).toBeGreaterThan(0.5);
+  });
+
+  it('says what a row lacks', async () => {
+    const missing = await supervisor.predict(line, { rows: [{ x: '' }] });
+    expect(missing.ok ? '' : sentences(missing.problems)).toMatch(/"x"/);
+    const text = await supervisor.predict(line, { rows: [{ x: 'four' }] });
+    expect(text.ok ? '' : sentences(text.problems)).toMatch(/four/);
+  });
+
+  it('writes a copy of a file with the answers, and tells of values it never saw', async () => {
+    const folder = temporaryFolder();
+    const from = join(folder, 'new.csv');
+    const to = join(folder, 'answers.csv');
+    fs.writeFileSync(from, 'code,size\n#f00,1\n#00f,3\n#fff,2\n');
+    const shares: number[] = [];
+    const result = await supervisor.predict(
+      colours,
+      { file: { from, to } },
+      { onProgress: (share) => shares.push(share) },
+    );
+    expect(result).toMatchObject({ ok: true, value: { rows: 3, answers: [] } });
+    const rows = fs.readFileSync(to, 'utf8').trimEnd().split('\n');
+    expect(rows[0]).toMatch(
+      /^code,size,prediction,probability\(\w+\),probability\(\w+\),probability\(\w+\)$/,
+    );
+    expect(rows.slice(1, 3).map((row) => row.split(',')[2])).toEqual(['red', 'blue']);
+    expect(rows.length).toBe(4);
+    expect(shares.at(-1)).toBe(1);
+    expect(log.lines.join('\n')).toContain('#fff');
+    expect(fs.readdirSync(folder).sort()).toEqual(['answers.csv', 'new.csv']);
+  });
+
+  it('writes no file of answers where a row is bad, or the rows are not there', async () => {
+    const folder = temporaryFolder();
+    const from = join(folder, 'new.csv');
+    const to = join(folder, 'answers.csv');
+    fs.writeFileSync(from, `x\n${'1\n'.repeat(5000)}oops\n`);
+    const bad = await supervisor.predict(line, { file: { from, to } });
+    expect(bad.ok ? '' : sentences(bad.problems)).toMatch(/5002|oops/);
+    const none = await supervisor.predict(line, { file: { from: join(folder, 'none.csv'), to } });
+    expect(none.ok ? '' : sentences(none.problems)).toMatch(/does not exist/);
+    const itself = await supervisor.predict(line, { file: { from, to: from } });
+    expect(itself.ok ? '' : sentences(itself.problems)).toMatch(/replace/);
+    expect(fs.readdirSync(folder)).toEqual(['new.csv']);
+  });
+
+  it('can be cancelled', async () => {
+    const folder = temporaryFolder();
+    const from = join(folder, 'new.csv');
+    fs.writeFileSync(from, `x\n${'1\n'.repeat(2_000_000)}`);
+    const controller = new AbortController();
+    const result = await supervisor.predict(
+      line,
+      { file: { from, to: join(folder, 'answers.csv') } },
+      { signal: controller.signal, onProgress: () => controller.abort() },
+    );
+    expect(result.ok ? '' : sentences(result.problems)).toMatch(/cancelled/);
+    expect(fs.existsSync(join(folder, 'answers.csv'))).toBe(false);
+  });
+
+  it('says so where there is no model', async () => {
+    const result = await supervisor.predict(temporaryFolder(), { rows: [{ x: '1' }] });
+    expect(result.ok ? '' : sentences(result.problems)).toMatch(/no trained model/);
+  });
+});
