@@ -21,7 +21,7 @@ type Body = (
 /** Compiles expressions into one function; what they share is computed once. Costs about a millisecond: keep it. */
 export function compileFunction(roots: readonly Expr[]): CompiledFunction {
   const lowered = roots.map((root) => ({ expr: lower(root, 'host'), axes: root.axes }));
-  const steps = schedule(lowered);
+  const steps = schedule(lowered, { nest: true });
   const inputs = [...new Map(roots.flatMap(inputsOf).map((node) => [node.name, node])).values()];
   const parameters = [...new Set(roots.flatMap((root) => parametersOf(root).map((node) => node.name)))];
   const body = writeBody(steps, inputs);

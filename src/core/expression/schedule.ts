@@ -3,7 +3,7 @@
  * lowered first, so that softmax and log-sum-exp share their row sums. Then every reduction that more than one step
  * needs, or that has other axes than its only user, becomes a step with an array of its own; all else is inlined.
  */
-import { inputsOf, type Apply, type Axis, type Expr } from './expression.ts';
+import { axisOrder, inputsOf, type Apply, type Axis, type Expr } from './expression.ts';
 import { primitive } from './primitives.ts';
 import { rewrite } from './rewrite.ts';
 
@@ -40,6 +40,8 @@ export interface ScheduleOptions {
   readonly isTrivial?: (axis: Axis) => boolean;
   /** Also keep transcendental values that a step would compute again along axes they lack (kernels have no outer loops). */
   readonly keepTranscendentals?: boolean;
+  /** Write a reduction into the loop of its only user's reduction too: best where there is one thread. */
+  readonly nest?: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface ScheduleOptions {
  */
 export function schedule(
   roots: readonly { readonly expr: Expr; readonly axes: readonly Axis[] }[],
-  { isTrivial = () => false, keepTranscendentals = false }: ScheduleOptions = {},
+  { isTrivial = () => false, keepTranscendentals = false, nest = false }: ScheduleOptions = {},
 ): readonly Step[] {
   const results = roots.map(({ expr, axes }, root): Step => ({ expr, axes, root }));
   const loops = (axes: readonly Axis[]) => axes.filter((axis) => !isTrivial(axis));
@@ -74,14 +76,16 @@ export function schedule(
       users.set(expr, [...(users.get(expr) ?? []), { host, relabelled }]);
     }
   }
+  const same = (a: readonly Axis[], b: readonly Axis[]) =>
+    loops(axisOrder(a)).join() === loops(axisOrder(b)).join();
   const isInlined = ({ expr }: Step) => {
     const [only, ...more] = users.get(expr) ?? [];
-    return (
-      more.length === 0 &&
-      only !== undefined &&
-      !only.relabelled &&
-      loops(only.host.axes).join() === loops(expr.axes).join()
-    );
+    if (more.length > 0 || only === undefined || only.relabelled) return false;
+    const { host } = only;
+    if (same(host.axes, expr.axes)) return true;
+    const reduced =
+      host.root === undefined && host.expr.kind === 'apply' ? host.expr.attributes['axis'] : undefined;
+    return nest && reduced !== undefined && same([...host.axes, reduced], expr.axes);
   };
   const intermediates = [...found.values()].filter((step) => !isInlined(step));
   return [...intermediates.sort((a, b) => a.expr.id - b.expr.id), ...results];
