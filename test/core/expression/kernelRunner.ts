@@ -50,7 +50,7 @@ export function inFloat32(body: string): string {
       .filter((e) => !e.text.startsWith(')'))
       .map((e) => e.text)
       .join('');
-    if (i < body.length && !(body[i] === '+' && deleted.includes(i))) result += body[i];
+    if (i < body.length && !(body[i] === '+' && deleted.includes(i))) result += body.charAt(i);
   }
   deleted.length = 0;
   return result;
