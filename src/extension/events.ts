@@ -15,6 +15,11 @@ export class Emitter<T> implements Ending {
     return { dispose: () => void this.#listeners.delete(own) };
   };
 
+  /** How many listen; a test of leaks counts them. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
   fire(value: T): void {
     for (const listener of [...this.#listeners]) listener(value);
   }

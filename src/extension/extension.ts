@@ -11,12 +11,22 @@ let end: () => Promise<void> = () => Promise.resolve();
 /** Commands that only read, and so may run in a workspace that is not trusted. */
 const readOnly: ReadonlySet<CommandId> = new Set([commands.openChart, commands.reveal, commands.showLog]);
 
+/** What tests in the extension host reach; nobody else gets anything from `activate`. */
+export interface TestAccess {
+  readonly context: vscode.ExtensionContext;
+  readonly training: () => Promise<Training>;
+  readonly deactivate: () => Promise<void>;
+}
+
 /** Wires commands and views to what does the work, and loads none of it. */
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): TestAccess | undefined {
+  // Not among the subscriptions: VS Code disposes those while `deactivate` still waits for the trainers, which log.
   const log = createLog();
-  context.subscriptions.push(log);
   try {
-    wire(context, log);
+    const training = wire(context, log);
+    return context.extensionMode === vscode.ExtensionMode.Test
+      ? { context, training, deactivate }
+      : undefined;
   } catch (error) {
     void reportFailure(log, vscode.l10n.t('Starting Loss Lab'), error);
     throw error;
@@ -28,13 +38,10 @@ export function deactivate(): Promise<void> {
   return end();
 }
 
-function wire(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): void {
+function wire(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): () => Promise<Training> {
   let made: Promise<Training> | undefined;
   const training = (): Promise<Training> =>
     (made ??= loadTraining().then(({ createTraining }) => createTraining(context, log)));
-  end = async () => {
-    await (await made)?.end();
-  };
 
   for (const id of Object.values(commands)) {
     const run = async (argument: unknown): Promise<void> => {
@@ -58,6 +65,14 @@ function wire(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): v
   const tree = new RunsTree(async () => (await training()).service);
   const view = vscode.window.createTreeView(views.runs, { treeDataProvider: tree });
   context.subscriptions.push(tree, view, followWhileVisible(view, training));
+  end = async () => {
+    tree.dispose();
+    try {
+      await (await made)?.end();
+    } finally {
+      log.dispose();
+    }
+  };
 
   context.subscriptions.push(
     vscode.window.registerWebviewPanelSerializer(panels.run, {
@@ -73,6 +88,7 @@ function wire(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): v
   );
 
   putCliOnPath(context);
+  return training;
 }
 
 /** Runs of other processes are looked after while the view is visible, and not otherwise. */

@@ -17,7 +17,7 @@ describe('activation', () => {
     const sources = loaded.flatMap(sourcesOf);
     assert.ok(sources.includes('src/extension/extension.ts'));
     const heavy =
-      /^src\/core\/(losses|expression|figures|code|data|network|compute|optimizers)\/|^src\/(supervisor|trainer)\/|mathjax|gpu\.js|lezer|papaparse|valibot|fflate/;
+      /^src\/core\/(losses|expression|figures|code|data|network|compute|optimizers)\/|^src\/(supervisor|trainer)\/|mathjax|gpu\.js|lezer|papaparse|fflate/;
     assert.deepEqual(
       sources.filter((file) => heavy.test(file)),
       [],

@@ -22,6 +22,11 @@ const runTab = (): vscode.Tab | undefined =>
 
 describe('training', () => {
   afterEach(async () => {
+    // What a failed test left running must not fail the next.
+    const { service } = await (await access()).training();
+    for (const { directory } of service.live)
+      await vscode.commands.executeCommand('lossLab.stop', { directory });
+    await until(() => service.live.length === 0, 'no run is live', 10_000);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 
@@ -35,7 +40,7 @@ describe('training', () => {
     assert.ok(runTab() !== undefined);
     for (const file of ['experiment.json', 'metrics.jsonl', 'status.json'])
       assert.ok(fs.existsSync(path.join(view.directory, file)), file);
-    assert.ok(view.history.series().loss!.data().steps.length > 10);
+    assert.ok(view.history.series.get('loss')!.data().steps.length > 10);
   });
 
   it('keeps the truth while the panel is hidden, and the panel may be closed', async () => {
@@ -50,13 +55,27 @@ describe('training', () => {
     const closedAt = view.status.step;
     await until(() => view.status.step > closedAt + 50, 'steps while closed');
     await vscode.commands.executeCommand('lossLab.openChart', { directory: view.directory });
-    assert.ok(runTab() !== undefined);
-    const { steps } = view.history.series().loss!.data();
-    assert.equal(steps[steps.length - 1], view.status.step, 'the last point is the last step');
+    await until(() => runTab() !== undefined, 'the panel is open again');
     await vscode.commands.executeCommand('lossLab.stop', { directory: view.directory });
     await until(() => hasEnded(view), 'the stop', 10_000);
     assert.equal(view.status.state, 'stopped');
     assert.equal(view.status.reason, 'user');
+    const { steps } = view.history.series.get('loss')!.data();
+    assert.equal(steps[steps.length - 1], view.status.step, 'the last point is the last step');
+  });
+
+  it('holds nothing more after a panel was opened and closed ten times', async () => {
+    const { service } = await (await access()).training();
+    const [item] = await service.list();
+    assert.ok(item !== undefined);
+    const before = service.held;
+    for (let i = 0; i < 10; i++) {
+      await vscode.commands.executeCommand('lossLab.openChart', { directory: item.directory });
+      await until(() => runTab() !== undefined, 'the panel');
+      await vscode.window.tabGroups.close(runTab()!);
+    }
+    await until(() => service.held.views === before.views, 'the views are let go');
+    assert.deepEqual(service.held, before);
   });
 
   it('pauses and resumes', async () => {

@@ -26,6 +26,6 @@ describe('ending', () => {
       (await vscode.commands.getCommands(true)).filter((id) => /^lossLab\.(train|stop|insertLoss)$/.test(id)),
       [],
     );
-    assert.equal(service.listeners, 0, 'listeners of the service');
+    assert.deepEqual(service.held, { listeners: 0, views: 0, watchers: 0 });
   });
 });

@@ -61,6 +61,11 @@ export class RunService implements Ending {
 
   readonly onChange = this.#changes.event;
 
+  /** Listeners, views and watchers that are held now; a test of leaks counts them. */
+  get held(): { readonly listeners: number; readonly views: number; readonly watchers: number } {
+    return { listeners: this.#changes.listeners, views: this.#views.size, watchers: this.#watchers };
+  }
+
   /** Views of the runs that this window trains now. */
   get live(): readonly RunView[] {
     return [...this.#views.values()].map(({ view }) => view).filter((view) => view.run !== undefined);
