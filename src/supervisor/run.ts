@@ -46,12 +46,12 @@ export interface Run {
 }
 
 /** Milliseconds from one rung of the stop ladder to the next. */
-export interface Ladder {
+interface Ladder {
   readonly terminate: number;
   readonly kill: number;
 }
-export const stopLadder: Ladder = { terminate: 2000, kill: 2000 };
-export const disposeLadder: Ladder = { terminate: 1500, kill: 1000 };
+const stopLadder: Ladder = { terminate: 2000, kill: 2000 };
+const disposeLadder: Ladder = { terminate: 1500, kill: 1000 };
 
 /** How long a trainer may take to exit after it has reported an end, in milliseconds. */
 const exitWithin = 3000;

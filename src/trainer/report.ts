@@ -4,7 +4,7 @@ import type { Channel } from './channel.ts';
 import type { RunFolder } from './runFolder.ts';
 
 /** Least time between two batches, and between two writes of the status, in milliseconds. */
-const batchEvery = 40;
+const batchEvery = 32;
 const statusEvery = 500;
 /** Batches on the way that a host has not taken; beyond, points wait here and are thinned. */
 const mostPending = 4;

@@ -19,7 +19,7 @@ import { RunFolder } from './runFolder.ts';
 type Order = Extract<ToTrainer, { type: 'train' }>;
 
 /** Time for training between two looks at the host's messages, in milliseconds. */
-const budgetMs = 25;
+const budgetMs = 16;
 /** The first checkpoint comes early, the others in this distance, or in twenty times what one takes. */
 const firstCheckpointMs = 1000;
 const checkpointEveryMs = 5000;
