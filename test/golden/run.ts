@@ -18,7 +18,7 @@ const others: Readonly<Record<string, string>> = {
   grad_clip: 'gradient clipping is not offered',
 };
 
-export interface FileReport {
+interface FileReport {
   readonly file: GoldenFile;
   readonly results: readonly CaseResult[];
 }

@@ -76,7 +76,7 @@ export type CaseResult =
   | { readonly id: string; readonly outcome: 'failed' | 'skipped'; readonly reason: string };
 
 /** What a runner of a family needs beside its file: the other files of the directory, by family. */
-export interface GoldenContext {
+interface GoldenContext {
   readonly files: ReadonlyMap<string, GoldenFile>;
 }
 

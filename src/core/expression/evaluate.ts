@@ -25,7 +25,7 @@ export function extent(sizes: Readonly<Record<Axis, number>>, axis: Axis): numbe
 }
 
 /** Row-major element strides of axes. */
-export function stridesOf(axes: readonly Axis[], sizes: Readonly<Record<Axis, number>>): number[] {
+function stridesOf(axes: readonly Axis[], sizes: Readonly<Record<Axis, number>>): number[] {
   const strides = new Array<number>(axes.length);
   let stride = 1;
   for (let i = axes.length - 1; i >= 0; i--) {

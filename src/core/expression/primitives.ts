@@ -28,7 +28,7 @@ export interface Place {
 type Write = (args: readonly Fragment[], place: Place) => Fragment;
 
 /** How an operation is written. `spoken` takes and gives plain words (for screen readers). */
-export interface Printing {
+interface Printing {
   readonly tex: Write;
   readonly numpy: Write;
   readonly torch: Write;
@@ -60,20 +60,20 @@ export interface Elementwise extends Row {
   readonly partials: (args: readonly Expr[], out: Apply) => readonly (Expr | undefined)[];
 }
 /** Collapses one axis. */
-export interface Reduction extends Row {
+interface Reduction extends Row {
   readonly kind: 'reduction';
   readonly value: (line: Float64Array) => number;
   /** From the adjoint of the result the adjoint of the argument. */
   readonly vjp: (g: Expr, out: Apply) => Expr;
 }
 /** Keeps its axis, but every element depends on the whole line. */
-export interface Mapping extends Row {
+interface Mapping extends Row {
   readonly kind: 'mapping';
   readonly value: (line: Float64Array) => Float64Array;
   readonly vjp: (g: Expr, out: Apply) => Expr;
 }
 /** Rearranges elements: `gather` and `rename`; the interpreter and the schedule know them by name. */
-export interface Structural extends Row {
+interface Structural extends Row {
   readonly kind: 'structural';
   readonly vjp: (g: Expr, out: Apply) => Expr;
 }

@@ -30,7 +30,8 @@ function expectSame(
   }
 }
 
-describe('random expressions', () => {
+// Long enough for a small machine that does other things as well.
+describe('random expressions', { timeout: 300_000 }, () => {
   it('keep their value when simplified: 10,000 trees', () => {
     const next = random(20240607);
     let changed = 0;
