@@ -12,7 +12,7 @@ import {
 } from './comparison.ts';
 import { DeviceCache, type CandidateResult } from './deviceCache.ts';
 import { deviceNames, explain } from './explain.ts';
-import { gpuJsVersion } from './gpuJs.ts';
+import { gpuJsVersion } from './gpuJsVersion.ts';
 import { openDevice } from './open.ts';
 import type { Workload } from './parity.ts';
 import { prepared } from './prepared.ts';

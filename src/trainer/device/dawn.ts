@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { libraryMember } from './gpuJs.ts';
 import { DeviceError } from './hostBuffers.ts';
 
 // Dawn is WebGPU's native implementation, npm package `webgpu`. It can crash a process that loads it, so only the
@@ -97,11 +96,4 @@ function method(object: object, name: string): (...args: readonly unknown[]) => 
   const found: unknown = Reflect.get(object, name);
   if (typeof found !== 'function') throw new DeviceError(`WebGPU lacks ${name}`);
   return (...args) => Reflect.apply(found, object, args) as unknown;
-}
-
-/** Destroys the graphics device that all GPU.js contexts of the process share; the next use makes a new one. */
-export async function destroyGraphicsDevice(): Promise<void> {
-  const destroy = libraryMember('WebGPUContext', 'destroy');
-  const context = libraryMember('WebGPUContext');
-  if (typeof destroy === 'function') await Reflect.apply(destroy, context, []);
 }

@@ -1,12 +1,5 @@
 import * as library from 'gpu.js';
-import manifest from 'gpu.js/package.json' with { type: 'json' };
 import type { Kernel } from '../../core/compute/plan.ts';
-
-/** The version of GPU.js in use. What touches its private parts runs on {@link knownVersion} only. */
-export const gpuJsVersion: string = manifest.version;
-
-/** The version whose private parts were read and are used by the resident drivers. */
-export const knownVersion = '2.24.1';
 
 /** Backends of GPU.js that Loss Lab uses. */
 export type Mode = 'cpu' | 'webasm' | 'webgpu';
@@ -47,7 +40,10 @@ export class Gpu {
       pipeline: options.pipeline,
       immutable: false,
     };
-    return this.#gpu.createKernel(`function (${parameters}) {\n${kernel.body}\n}`, settings);
+    return this.#gpu.createKernel(
+      `function (${parameters}) {\n${kernel.body}\n}`,
+      settings,
+    ) as unknown as KernelCall;
   }
 
   /** Makes a pipeline from an orchestration that takes `count` handles and calls kernels of this context. */
@@ -73,4 +69,10 @@ export function libraryMember(...path: readonly string[]): unknown {
         : undefined,
     library,
   );
+}
+
+/** Destroys the graphics device that all GPU.js contexts of the process share; the next use makes a new one. */
+export async function destroyGraphicsDevice(): Promise<void> {
+  const destroy = libraryMember('WebGPUContext', 'destroy');
+  if (typeof destroy === 'function') await Reflect.apply(destroy, libraryMember('WebGPUContext'), []);
 }

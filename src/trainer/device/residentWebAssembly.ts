@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { Executable } from '../../core/compute/device.ts';
 import type { Buffer, Plan } from '../../core/compute/plan.ts';
-import { gpuJsVersion, knownVersion, libraryMember, type Gpu } from './gpuJs.ts';
+import { libraryMember, type Gpu } from './gpuJs.ts';
+import { gpuJsVersion, knownVersion } from './gpuJsVersion.ts';
 import { DeviceError, known, writable } from './hostBuffers.ts';
 import { makeKernels, planPipeline, type PlanPipeline } from './planPipeline.ts';
 

@@ -1,9 +1,9 @@
 import type { Device, Executable } from '../../core/compute/device.ts';
 import type { Plan } from '../../core/compute/plan.ts';
 import { checkPlan } from './checkPlan.ts';
-import { destroyGraphicsDevice, installDawn } from './dawn.ts';
+import { installDawn } from './dawn.ts';
 import { Executables } from './executables.ts';
-import { Gpu } from './gpuJs.ts';
+import { destroyGraphicsDevice, Gpu } from './gpuJs.ts';
 import { DeviceError } from './hostBuffers.ts';
 import { ResidentWebGpuExecutable, residentWebGpuUnavailable } from './residentWebGpu.ts';
 import { selfTest } from './selfTest.ts';

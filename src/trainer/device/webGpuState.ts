@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import type { DeviceCache } from './deviceCache.ts';
-import { gpuJsVersion } from './gpuJs.ts';
+import { gpuJsVersion } from './gpuJsVersion.ts';
 import { probeWebGpu, type ProbeEntry, type ProbeResult } from './probe.ts';
 
 /** What is known of WebGPU on this machine. */

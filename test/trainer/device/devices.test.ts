@@ -3,7 +3,7 @@ import type { Device, Executable } from '../../../src/core/compute/device.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
 import type { Plan } from '../../../src/core/compute/plan.ts';
 import { cpuDevice } from '../../../src/trainer/device/cpu.ts';
-import { destroyGraphicsDevice } from '../../../src/trainer/device/dawn.ts';
+import { destroyGraphicsDevice } from '../../../src/trainer/device/gpuJs.ts';
 import { openDevice } from '../../../src/trainer/device/open.ts';
 import {
   compareWithReference,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Executable } from '../../../src/core/compute/device.ts';
 import { cpuDevice } from '../../../src/trainer/device/cpu.ts';
-import { Gpu, gpuJsVersion, knownVersion } from '../../../src/trainer/device/gpuJs.ts';
+import { Gpu } from '../../../src/trainer/device/gpuJs.ts';
+import { gpuJsVersion, knownVersion } from '../../../src/trainer/device/gpuJsVersion.ts';
 import { residentWebAssemblyUnavailable } from '../../../src/trainer/device/residentWebAssembly.ts';
 import { residentWebGpuUnavailable } from '../../../src/trainer/device/residentWebGpu.ts';
 import { selfTest } from '../../../src/trainer/device/selfTest.ts';
