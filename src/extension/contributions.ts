@@ -20,9 +20,12 @@ export const commands = {
   exportWeights: 'lossLab.exportWeights',
   startWaiting: 'lossLab.startWaiting',
   removeWaiting: 'lossLab.removeWaiting',
+  insertLoss: 'lossLab.insertLoss',
   showLog: 'lossLab.showLog',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
+/** Those that train or show runs; the others need nothing of training. */
+export type TrainingCommandId = Exclude<CommandId, typeof commands.insertLoss | typeof commands.showLog>;
 
 /** Views. */
 export const views = { runs: 'lossLab.runs' } as const;

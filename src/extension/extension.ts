@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { commands, panels, views, type CommandId } from './contributions.ts';
-import { loadTraining } from './lazy.ts';
-import { createLog, reportFailure } from './log.ts';
+import { registerEditor } from './editor/register.ts';
+import { loadInsertion, loadTraining } from './lazy.ts';
+import { createLog, reportFailure, type ExtensionLog } from './log.ts';
 import type { Training } from './training.ts';
 import { RunsTree } from './views/runsTree.ts';
 
@@ -38,10 +39,12 @@ export function deactivate(): Promise<void> {
   return end();
 }
 
-function wire(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): () => Promise<Training> {
+function wire(context: vscode.ExtensionContext, log: ExtensionLog): () => Promise<Training> {
   let made: Promise<Training> | undefined;
   const training = (): Promise<Training> =>
     (made ??= loadTraining().then(({ createTraining }) => createTraining(context, log)));
+
+  registerEditor(context, log);
 
   for (const id of Object.values(commands)) {
     const run = async (argument: unknown): Promise<void> => {
@@ -54,7 +57,8 @@ function wire(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): (
         return;
       }
       try {
-        await (await training()).run(id, argument);
+        if (id === commands.insertLoss) await (await loadInsertion()).insertLoss(argument);
+        else await (await training()).run(id, argument);
       } catch (error) {
         void reportFailure(log, id, error);
       }

@@ -5,3 +5,12 @@
 
 /** Runs: supervisor, stores, losses, data readers, panels. */
 export const loadTraining = () => import('./training.ts');
+
+/** Hovers: parser, uses of losses, pictures. */
+export const loadHover = () => import('./editor/hover.ts');
+
+/** Completions: parser, losses, printers. */
+export const loadCompletion = () => import('./editor/completion.ts');
+
+/** Insert Loss Implementation: parser, losses, printers. */
+export const loadInsertion = () => import('./editor/insert.ts');

@@ -19,9 +19,10 @@ import {
 import { exportWeights, predict } from './commands/model.ts';
 import { trainExample, trainFile, trainModel } from './commands/train.ts';
 import { readConfig } from './config.ts';
-import { commands, type CommandId } from './contributions.ts';
+import { commands, type TrainingCommandId } from './contributions.ts';
 import type { Host } from './host.ts';
 import { describeAll, localise } from './localise.ts';
+import type { ExtensionLog } from './log.ts';
 import { RunService } from './runs/service.ts';
 import { headline } from './runs/summary.ts';
 import type { Memory } from './runs/waiting.ts';
@@ -33,7 +34,7 @@ import { StatusBar } from './views/statusBar.ts';
 export interface Training {
   readonly service: RunService;
   readonly panels: RunPanels;
-  run(command: Exclude<CommandId, typeof commands.showLog>, argument: unknown): Promise<void>;
+  run(command: TrainingCommandId, argument: unknown): Promise<void>;
   /** Ends all trainers, within the five seconds that VS Code grants. */
   end(): Promise<void>;
 }
@@ -41,7 +42,7 @@ export interface Training {
 type Handler = (host: Host, argument: unknown) => Promise<void> | void;
 
 /** What each command does. One that is missing does not compile. */
-const handlers: Readonly<Record<Exclude<CommandId, typeof commands.showLog>, Handler>> = {
+const handlers: Readonly<Record<TrainingCommandId, Handler>> = {
   [commands.train]: trainModel,
   [commands.trainFile]: trainFile,
   [commands.trainExample]: trainExample,
@@ -62,7 +63,7 @@ const handlers: Readonly<Record<Exclude<CommandId, typeof commands.showLog>, Han
   [commands.removeWaiting]: removeWaiting,
 };
 
-export function createTraining(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Training {
+export function createTraining(context: vscode.ExtensionContext, log: ExtensionLog): Training {
   const dataSets = context.asAbsolutePath(join('media', 'datasets'));
   const supervisor = new Supervisor(supervisorOptions(context, dataSets, log));
   const stores = new Map<string, RunStore>();
@@ -124,7 +125,7 @@ function roots(context: vscode.ExtensionContext): string[] {
 function supervisorOptions(
   context: vscode.ExtensionContext,
   dataSets: string,
-  log: vscode.LogOutputChannel,
+  log: ExtensionLog,
 ): SupervisorOptions {
   const options = {
     trainer: context.asAbsolutePath(join('dist', 'trainer.cjs')),

@@ -26,82 +26,144 @@ function spansOf(body: readonly Statement[]): Entry[] {
 
   function expression(node: Expression): void {
     switch (node.kind) {
-      case 'name':
-        return add('Name', node);
+      case 'name': {
+        add('Name', node);
+        return;
+      }
       case 'number':
       case 'string':
-      case 'constant':
-        return add('Constant', node);
-      case 'formatted':
-        return add('JoinedStr', node);
+      case 'constant': {
+        add('Constant', node);
+        return;
+      }
+      case 'formatted': {
+        add('JoinedStr', node);
+        return;
+      }
       case 'attribute':
         expression(node.object);
-        return add('Attribute', node);
+        {
+          add('Attribute', node);
+          return;
+        }
       case 'subscript':
         expression(node.object);
         expression(node.index);
-        return add('Subscript', node);
+        {
+          add('Subscript', node);
+          return;
+        }
       case 'slice':
         each(node.parts);
-        return add('Slice', node);
+        {
+          add('Slice', node);
+          return;
+        }
       case 'call':
         expression(node.callee);
         given(node.arguments);
-        return add('Call', node);
+        {
+          add('Call', node);
+          return;
+        }
       case 'unary':
         expression(node.operand);
-        return add('UnaryOp', node);
+        {
+          add('UnaryOp', node);
+          return;
+        }
       case 'binary':
         expression(node.left);
         expression(node.right);
-        return add('BinOp', node);
+        {
+          add('BinOp', node);
+          return;
+        }
       case 'compare':
         each(node.operands);
-        return add('Compare', node);
+        {
+          add('Compare', node);
+          return;
+        }
       case 'logical':
         each(node.operands);
-        return add('BoolOp', node);
+        {
+          add('BoolOp', node);
+          return;
+        }
       case 'conditional':
         each([node.test, node.then, node.otherwise]);
-        return add('IfExp', node);
+        {
+          add('IfExp', node);
+          return;
+        }
       case 'lambda':
         parameters(node.parameters);
         if ('kind' in node.body) expression(node.body);
-        return add('Lambda', node);
+        {
+          add('Lambda', node);
+          return;
+        }
       case 'tuple':
       case 'list':
       case 'set':
         each(node.elements);
-        return add({ tuple: 'Tuple', list: 'List', set: 'Set' }[node.kind], node);
+        {
+          add({ tuple: 'Tuple', list: 'List', set: 'Set' }[node.kind], node);
+          return;
+        }
       case 'dictionary':
         for (const { key, value } of node.entries) {
           maybe(key);
           expression(value);
         }
-        return add('Dict', node);
+        {
+          add('Dict', node);
+          return;
+        }
       case 'comprehension':
         each(node.elements);
         for (const clause of node.clauses) each([clause.target, clause.iterable, ...clause.conditions]);
-        return add(
-          { list: 'ListComp', set: 'SetComp', dictionary: 'DictComp', generator: 'GeneratorExp' }[node.form],
-          node,
-        );
+        {
+          add(
+            { list: 'ListComp', set: 'SetComp', dictionary: 'DictComp', generator: 'GeneratorExp' }[
+              node.form
+            ],
+            node,
+          );
+          return;
+        }
       case 'await':
         expression(node.operand);
-        return add('Await', node);
+        {
+          add('Await', node);
+          return;
+        }
       case 'yield':
         maybe(node.operand);
-        return add(node.delegates ? 'YieldFrom' : 'Yield', node);
+        {
+          add(node.delegates ? 'YieldFrom' : 'Yield', node);
+          return;
+        }
       case 'starred':
         expression(node.operand);
-        return add('Starred', node);
+        {
+          add('Starred', node);
+          return;
+        }
       case 'assignment':
         expression(node.target);
         expression(node.value);
-        return add('NamedExpr', node);
+        {
+          add('NamedExpr', node);
+          return;
+        }
       case 'unknown':
         each(node.children);
-        return add('unknown', node);
+        {
+          add('unknown', node);
+          return;
+        }
     }
   }
 
@@ -111,62 +173,94 @@ function spansOf(body: readonly Statement[]): Entry[] {
 
   function statement(node: Statement): void {
     switch (node.kind) {
-      case 'import':
-        return add(node.form === 'from' ? 'ImportFrom' : 'Import', node);
+      case 'import': {
+        add(node.form === 'from' ? 'ImportFrom' : 'Import', node);
+        return;
+      }
       case 'function':
         each(node.decorators);
         parameters(node.parameters);
         maybe(node.returns);
         block(node.body);
-        return add('FunctionDef', { from: node.definition, to: node.to });
+        {
+          add('FunctionDef', { from: node.definition, to: node.to });
+          return;
+        }
       case 'class':
         each(node.decorators);
         given(node.bases);
         block(node.body);
-        return add('ClassDef', { from: node.definition, to: node.to });
+        {
+          add('ClassDef', { from: node.definition, to: node.to });
+          return;
+        }
       case 'assign':
         each(node.targets);
         maybe(node.annotation);
         maybe(node.value);
-        return add(
-          node.operator !== undefined ? 'AugAssign' : node.annotation !== undefined ? 'AnnAssign' : 'Assign',
-          node,
-        );
+        {
+          add(
+            node.operator !== undefined
+              ? 'AugAssign'
+              : node.annotation !== undefined
+                ? 'AnnAssign'
+                : 'Assign',
+            node,
+          );
+          return;
+        }
       case 'expression':
         expression(node.value);
-        return add('Expr', node);
+        {
+          add('Expr', node);
+          return;
+        }
       case 'simple':
         each(node.values);
-        return add(
-          {
-            return: 'Return',
-            raise: 'Raise',
-            assert: 'Assert',
-            del: 'Delete',
-            pass: 'Pass',
-            break: 'Break',
-            continue: 'Continue',
-          }[node.keyword] ?? 'unknown',
-          node,
-        );
-      case 'scope':
-        return add(node.keyword === 'global' ? 'Global' : 'Nonlocal', node);
+        {
+          add(
+            {
+              return: 'Return',
+              raise: 'Raise',
+              assert: 'Assert',
+              del: 'Delete',
+              pass: 'Pass',
+              break: 'Break',
+              continue: 'Continue',
+            }[node.keyword] ?? 'unknown',
+            node,
+          );
+          return;
+        }
+      case 'scope': {
+        add(node.keyword === 'global' ? 'Global' : 'Nonlocal', node);
+        return;
+      }
       case 'if':
         expression(node.test);
         block(node.body);
         block(node.otherwise);
-        return add('If', node);
+        {
+          add('If', node);
+          return;
+        }
       case 'while':
         expression(node.test);
         block(node.body);
         block(node.otherwise);
-        return add('While', node);
+        {
+          add('While', node);
+          return;
+        }
       case 'for':
         expression(node.target);
         expression(node.iterable);
         block(node.body);
         block(node.otherwise);
-        return add('For', node);
+        {
+          add('For', node);
+          return;
+        }
       case 'try':
         block(node.body);
         for (const handler of node.handlers) {
@@ -175,14 +269,20 @@ function spansOf(body: readonly Statement[]): Entry[] {
         }
         block(node.otherwise);
         block(node.final);
-        return add('Try', node);
+        {
+          add('Try', node);
+          return;
+        }
       case 'with':
         for (const item of node.items) {
           expression(item.value);
           maybe(item.target);
         }
         block(node.body);
-        return add('With', node);
+        {
+          add('With', node);
+          return;
+        }
       case 'match':
         expression(node.subject);
         for (const one of node.cases) {
@@ -190,9 +290,14 @@ function spansOf(body: readonly Statement[]): Entry[] {
           maybe(one.guard);
           block(one.body);
         }
-        return add('Match', node);
-      default:
-        return add('unknown', node);
+        {
+          add('Match', node);
+          return;
+        }
+      default: {
+        add('unknown', node);
+        return;
+      }
     }
   }
 

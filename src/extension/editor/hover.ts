@@ -1,0 +1,155 @@
+import * as vscode from 'vscode';
+import { mayUseLosses } from '../../core/code/filter.ts';
+import type { Tree } from '../../core/code/tree.ts';
+import type { Candidate, Use } from '../../core/code/uses.ts';
+import { commands } from '../contributions.ts';
+import { localise } from '../localise.ts';
+import { hoverText } from './hoverText.ts';
+import { pictureMarkdown, pictureOf } from './pictures.ts';
+import { sourcesOf, type Sources } from './source.ts';
+
+/** How long a hover waits for its picture, ms; without it the text comes alone and the next hover has the picture. */
+const patience = 400;
+/** How long parsing may hold the extension host at a time, ms. */
+const slice = 8;
+
+interface Analysis {
+  /** Versions of all documents that were read. */
+  readonly key: string;
+  readonly uses: readonly Use[];
+}
+const analyses = new WeakMap<vscode.TextDocument, Analysis>();
+
+/** The hover over a use of a loss in Python; undefined everywhere else. */
+export async function provideHover(
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  token: vscode.CancellationToken,
+): Promise<vscode.Hover | undefined> {
+  const cancelled = (): boolean => token.isCancellationRequested;
+  const sources = sourcesOf(document);
+  const analysis = await analyse(sources, cancelled);
+  if (analysis === undefined || analysis.uses.length === 0 || cancelled()) return undefined;
+  const { pick } = await import('../../core/code/uses.ts');
+  const use = pick(analysis.uses, document.offsetAt(position), sources.index);
+  if (use === undefined) return undefined;
+  const contents = await render(use, sources, position);
+  if (cancelled()) return undefined;
+  return new vscode.Hover(
+    contents,
+    new vscode.Range(document.positionAt(use.from), document.positionAt(use.to)),
+  );
+}
+
+async function analyse(
+  { documents, index, notebook }: Sources,
+  cancelled: () => boolean,
+): Promise<Analysis | undefined> {
+  const owner = documents[index]!;
+  const key = documents.map(({ uri, version }) => `${uri.toString()} ${version}`).join('\n');
+  const kept = analyses.get(owner);
+  if (kept?.key === key) return kept;
+  const texts = documents.map((document) => document.getText());
+  let uses: readonly Use[] = [];
+  if (mayUseLosses(texts.join('\n'))) {
+    const [{ startSyntax }, { usesIn }, { isForeignCell }] = await Promise.all([
+      import('../../core/code/syntax.ts'),
+      import('../../core/code/uses.ts'),
+      import('../../core/code/mask.ts'),
+    ]);
+    const trees: Tree[] = [];
+    let since = performance.now();
+    for (const text of texts) {
+      const parse = startSyntax(notebook && isForeignCell(text) ? '' : text, 'python', { notebook });
+      let tree = parse.advance();
+      for (; tree === undefined; tree = parse.advance())
+        if (performance.now() - since > slice) {
+          await new Promise(setImmediate);
+          if (cancelled()) return undefined;
+          since = performance.now();
+        }
+      trees.push(tree);
+    }
+    uses = usesIn(trees);
+  }
+  const analysis = { key, uses };
+  // What was read may be outdated by now; the key says of what it is.
+  analyses.set(owner, analysis);
+  return analysis;
+}
+
+async function render(use: Use, sources: Sources, position: vscode.Position): Promise<vscode.MarkdownString> {
+  const { loadLoss } = await import('../../core/losses/catalogue.ts');
+  const only = use.candidates.length === 1 ? use.candidates[0] : undefined;
+  const loss = only === undefined ? undefined : loadLoss(only.loss);
+  const parameters = Object.fromEntries(
+    Object.entries(only?.parameters ?? {}).filter(([id, value]) =>
+      loss?.parameters.some(
+        (parameter) =>
+          parameter.id === id &&
+          value <= parameter.max &&
+          (parameter.minExclusive === true ? value > parameter.min : value >= parameter.min),
+      ),
+    ),
+  );
+  const picture = loss === undefined ? undefined : await withinPatience(pictureOf(loss.id, parameters));
+  const markdown = new vscode.MarkdownString(
+    hoverText({
+      use,
+      lossOf: loadLoss,
+      ...(picture === undefined ? {} : { picture: pictureMarkdown(picture) }),
+      localise,
+      definition: (candidate) => definitionOf(candidate, sources),
+      links:
+        loss === undefined ? [] : linksFor(loss.id, parameters, sources.documents[sources.index]!, position),
+    }),
+  );
+  markdown.isTrusted = { enabledCommands: [commands.insertLoss, commands.train] };
+  return markdown;
+}
+
+/** The picture, unless it takes too long or cannot be drawn. */
+async function withinPatience<T>(picture: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), patience);
+  });
+  try {
+    return await Promise.race([picture, late]);
+  } catch {
+    // Without a picture the text still helps.
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function definitionOf({ definition }: Candidate, { documents, notebook }: Sources): string | undefined {
+  const document = definition === undefined ? undefined : documents[definition.cell];
+  if (definition === undefined || document === undefined) return undefined;
+  const line = document.positionAt(definition.from).line + 1;
+  const words = notebook
+    ? vscode.l10n.t('built in cell {0}, line {1}', definition.cell + 1, line)
+    : vscode.l10n.t('built on line {0}', line);
+  if (document.uri.scheme !== 'file') return words;
+  const target = document.uri
+    .with({ fragment: `L${line}` })
+    .toString()
+    .replace(/[()]/g, encodeURIComponent);
+  return `[${words}](${target})`;
+}
+
+function linksFor(
+  loss: string,
+  parameters: Readonly<Record<string, number>>,
+  document: vscode.TextDocument,
+  position: vscode.Position,
+): string[] {
+  const link = (words: string, command: string, argument: unknown): string =>
+    `[${words}](command:${command}?${encodeURIComponent(JSON.stringify([argument]))})`;
+  const place = { uri: document.uri.toString(), line: position.line };
+  return [
+    link(vscode.l10n.t('Insert'), commands.insertLoss, { loss, parameters, ...place }),
+    link(vscode.l10n.t('Train with this'), commands.train, { loss, parameters }),
+  ];
+}

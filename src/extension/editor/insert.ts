@@ -1,0 +1,161 @@
+import * as vscode from 'vscode';
+import { planInsertion, snippetLanguage } from '../../core/code/insertion.ts';
+import { parseSyntax } from '../../core/code/syntax.ts';
+import { printLoss } from '../../core/expression/print/snippet.ts';
+import { loadLoss, losses } from '../../core/losses/catalogue.ts';
+import type { Loss } from '../../core/losses/loss.ts';
+import { localise } from '../localise.ts';
+import { eolOf, indentOf, languageOf, otherTrees } from './source.ts';
+
+/** What the command may be called with; all of it can be missing. */
+interface Wish {
+  readonly loss?: Loss | undefined;
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly uri?: string | undefined;
+  /** 0-based. */
+  readonly line?: number | undefined;
+}
+
+/** How often the insertion is planned anew because the document changed under it. */
+const attempts = 3;
+
+/** Insert Loss Implementation: asks for the loss unless it is given, and puts it into the active file. */
+export async function insertLoss(argument: unknown): Promise<void> {
+  const wish = readWish(argument);
+  const document = documentOf(wish);
+  if (document === undefined || languageOf(document) === undefined) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('Open a Python or TypeScript file first.'));
+    return;
+  }
+  if (await isReadOnly(document.uri)) {
+    void vscode.window.showWarningMessage(
+      vscode.l10n.t(
+        '{0} is read-only. Save it under another name, then insert the loss there.',
+        nameOf(document),
+      ),
+    );
+    return;
+  }
+  const loss = wish.loss ?? (await pickLoss());
+  if (loss === undefined) return;
+  await insert(document, loss, wish);
+}
+
+async function insert(document: vscode.TextDocument, loss: Loss, wish: Wish): Promise<void> {
+  const language = languageOf(document)!;
+  for (let attempt = 0; attempt < attempts && !document.isClosed; attempt++) {
+    const others = await otherTrees(document, language);
+    // From here to applyEdit nothing is awaited, and VS Code refuses edits of an older version.
+    const editor = vscode.window.visibleTextEditors.find((one) => one.document === document);
+    const position =
+      wish.line === undefined
+        ? editor?.selection.active
+        : document.validatePosition(new vscode.Position(wish.line, 0));
+    const tree = parseSyntax(document.getText(), language, { notebook: others !== undefined });
+    const printed = snippetLanguage([tree, ...(others ?? [])]);
+    const indent = indentOf(document);
+    const plan = planInsertion({
+      tree,
+      ...(others === undefined ? {} : { others }),
+      offset: position === undefined ? tree.source.length : document.offsetAt(position),
+      snippet: printLoss(loss, printed, { parameters: wish.parameters }),
+      ...(indent === undefined ? {} : { indent }),
+      eol: eolOf(document),
+    });
+    if (!plan.ok) {
+      void vscode.window.showInformationMessage(
+        plan.problems.map((problem) => localise(problem.message)).join(' '),
+      );
+      return;
+    }
+    const { edits, main, notes } = plan.value;
+    const change = new vscode.WorkspaceEdit();
+    change.set(
+      document.uri,
+      edits.map(
+        ({ from, to, text }) =>
+          new vscode.TextEdit(new vscode.Range(document.positionAt(from), document.positionAt(to)), text),
+      ),
+    );
+    const before = edits
+      .filter((edit) => edit.from < main.from)
+      .reduce((sum, edit) => sum + edit.text.length, 0);
+    if (await vscode.workspace.applyEdit(change)) {
+      const start = document.positionAt(main.from + before + (/^\s*/.exec(main.text)?.[0].length ?? 0));
+      editor?.revealRange(
+        new vscode.Range(start, start),
+        vscode.TextEditorRevealType.InCenterIfOutsideViewport,
+      );
+      for (const note of notes) void vscode.window.showInformationMessage(localise(note));
+      return;
+    }
+  }
+  void vscode.window.showWarningMessage(
+    vscode.l10n.t(
+      '{0} could not be changed: it is read-only or changes all the time. Nothing was inserted.',
+      nameOf(document),
+    ),
+  );
+}
+
+/** Lets the user search the losses by name, other names and meaning. */
+async function pickLoss(): Promise<Loss | undefined> {
+  const families: Readonly<Record<Loss['family'], string>> = {
+    regression: vscode.l10n.t('regression'),
+    classification: vscode.l10n.t('classification'),
+  };
+  const items = losses().map((loss) => ({
+    label: loss.name,
+    description: [families[loss.family], ...loss.synonyms].join(' · '),
+    detail: loss.meaning,
+    loss,
+  }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Insert Loss Implementation'),
+    placeHolder: vscode.l10n.t('Choose a loss; its implementation goes into the active file'),
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  return picked?.loss;
+}
+
+function readWish(argument: unknown): Wish {
+  if (typeof argument !== 'object' || argument === null || argument instanceof vscode.Uri)
+    return { parameters: {} };
+  const given: Readonly<Record<string, unknown>> = { ...argument };
+  const loss = typeof given['loss'] === 'string' ? loadLoss(given['loss']) : undefined;
+  const parameters =
+    typeof given['parameters'] === 'object' && given['parameters'] !== null ? given['parameters'] : {};
+  return {
+    loss,
+    parameters: Object.fromEntries(
+      Object.entries(parameters).filter(
+        (entry): entry is [string, number] => typeof entry[1] === 'number' && Number.isFinite(entry[1]),
+      ),
+    ),
+    uri: typeof given['uri'] === 'string' ? given['uri'] : undefined,
+    line: typeof given['line'] === 'number' && given['line'] >= 0 ? Math.floor(given['line']) : undefined,
+  };
+}
+
+/** Only a document that is open: a link in a hover belongs to one. */
+function documentOf({ uri }: Wish): vscode.TextDocument | undefined {
+  if (uri === undefined) return vscode.window.activeTextEditor?.document;
+  return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri);
+}
+
+async function isReadOnly(uri: vscode.Uri): Promise<boolean> {
+  if (vscode.workspace.fs.isWritableFileSystem(uri.scheme) === false) return true;
+  if (uri.scheme !== 'file') return false;
+  try {
+    const { permissions = 0 } = await vscode.workspace.fs.stat(uri);
+    return (permissions & vscode.FilePermission.Readonly) !== 0;
+  } catch {
+    // Not on disk yet.
+    return false;
+  }
+}
+
+function nameOf(document: vscode.TextDocument): string {
+  return document.uri.path.split('/').at(-1) ?? document.uri.path;
+}
