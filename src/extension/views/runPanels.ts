@@ -12,6 +12,7 @@ import { formatStatus } from '../../core/runs/log.ts';
 import { commands, panels, type CommandId } from '../contributions.ts';
 import type { Ending } from '../events.ts';
 import { describeAll, localise } from '../localise.ts';
+import type { ExtensionLog } from '../log.ts';
 import { PanelFeed } from '../runs/feed.ts';
 import type { RunView } from '../runs/runView.ts';
 import type { RunItem, RunService } from '../runs/service.ts';
@@ -37,12 +38,12 @@ const stateSchema = v.object({ run: v.string() });
 export class RunPanels implements vscode.Disposable {
   readonly #service: RunService;
   readonly #extension: vscode.Uri;
-  readonly #log: vscode.LogOutputChannel;
+  readonly #log: ExtensionLog;
   readonly #panels = new Map<string, RunPanel>();
   /** Runs whose panel is there and whose curve is still being read. */
   readonly #opening = new Set<string>();
 
-  constructor(service: RunService, extension: vscode.Uri, log: vscode.LogOutputChannel) {
+  constructor(service: RunService, extension: vscode.Uri, log: ExtensionLog) {
     this.#service = service;
     this.#extension = extension;
     this.#log = log;
@@ -174,17 +175,12 @@ export class RunPanels implements vscode.Disposable {
 class RunPanel implements Ending {
   readonly #panel: vscode.WebviewPanel;
   readonly #view: RunView;
-  readonly #log: vscode.LogOutputChannel;
+  readonly #log: ExtensionLog;
   readonly #feed: PanelFeed;
   readonly #endings: Ending[] = [];
   #disposed = false;
 
-  constructor(
-    panel: vscode.WebviewPanel,
-    view: RunView,
-    log: vscode.LogOutputChannel,
-    html: (run: string) => string,
-  ) {
+  constructor(panel: vscode.WebviewPanel, view: RunView, log: ExtensionLog, html: (run: string) => string) {
     this.#panel = panel;
     this.#view = view;
     this.#log = log;

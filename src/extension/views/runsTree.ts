@@ -16,7 +16,7 @@ const icons: Readonly<Record<RunStatus['state'], readonly [icon: string, colour?
   running: ['loading~spin', 'charts.blue'],
   paused: ['debug-pause', 'list.warningForeground'],
   stopping: ['loading~spin'],
-  stopped: ['debug-stop'],
+  stopped: ['circle-slash'],
   finished: ['pass-filled', 'charts.green'],
   failed: ['error', 'errorForeground'],
   interrupted: ['warning', 'list.warningForeground'],
@@ -33,6 +33,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   #service: RunService | undefined;
   #listener: { dispose(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #due = 0;
+  readonly #shownStates = new Map<string, RunStatus['state']>();
   #stale = new Set<string>();
   #wholeListStale = false;
 
@@ -103,14 +105,24 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
 
   #onChange(change: Change): void {
     if (change.type === 'run') {
-      this.#stale.add(change.view.directory);
-      this.#timer ??= setTimeout(() => this.#redraw(), redrawEvery);
-    } else if (!this.#wholeListStale) {
-      // A run that comes or goes shows at once; the figures of a live one can wait.
+      const { directory, status } = change.view;
+      this.#stale.add(directory);
+      // A new state shows at once; the figures of a live run can wait.
+      const isNews = this.#shownStates.get(directory) !== status.state;
+      this.#shownStates.set(directory, status.state);
+      this.#redrawWithin(isNews ? 50 : redrawEvery);
+    } else {
       this.#wholeListStale = true;
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#redraw(), 50);
+      this.#redrawWithin(50);
     }
+  }
+
+  #redrawWithin(milliseconds: number): void {
+    const due = Date.now() + milliseconds;
+    if (this.#timer !== undefined && this.#due <= due) return;
+    clearTimeout(this.#timer);
+    this.#due = due;
+    this.#timer = setTimeout(() => this.#redraw(), milliseconds);
   }
 
   #redraw(): void {
