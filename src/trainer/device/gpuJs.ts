@@ -40,10 +40,9 @@ export class Gpu {
       pipeline: options.pipeline,
       immutable: false,
     };
-    return this.#gpu.createKernel(
-      `function (${parameters}) {\n${kernel.body}\n}`,
-      settings,
-    ) as unknown as KernelCall;
+    const made: unknown = this.#gpu.createKernel(`function (${parameters}) {\n${kernel.body}\n}`, settings);
+    if (!isCall(made)) throw new TypeError('GPU.js made something that is no kernel');
+    return made;
   }
 
   /** Makes a pipeline from an orchestration that takes `count` handles and calls kernels of this context. */
@@ -58,6 +57,10 @@ export class Gpu {
   async destroy(): Promise<void> {
     await this.#gpu.destroy();
   }
+}
+
+function isCall(value: unknown): value is KernelCall {
+  return typeof value === 'function';
 }
 
 /** A member of the library that its types do not mention; undefined where it does not exist. */
