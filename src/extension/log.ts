@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
 
 /** The one log channel of the extension. Writing never throws, also while the window goes and its channels are closed. */
-export interface ExtensionLog extends vscode.Disposable {
+export interface ExtensionLog {
   debug(text: string): void;
   info(text: string): void;
   warn(text: string): void;
   error(text: string): void;
   show(): void;
+  dispose(): void;
 }
 
 export function createLog(): ExtensionLog {
