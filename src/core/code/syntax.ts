@@ -662,9 +662,13 @@ function pythonReader(source: string, text: string): (nodes: SyntaxNode[]) => St
   /** Where a compound statement ends: after its last statement, not after the line. */
   function endAfter(node: SyntaxNode, ...blocks: readonly (readonly Statement[])[]): number {
     const end = Math.max(0, ...blocks.map((block) => last(block)?.to ?? 0));
+    // In half-typed code the head may reach further than a body, or there is none.
+    const head = Math.max(
+      ...children(node).flatMap((part) => (/Body$/.test(part.name) ? [] : [endOf(part)])),
+    );
+    if (end <= node.from) return endOf(node);
     // A semicolon after the last statement belongs to the compound statement.
-    if (end > node.from) return end + (/^[ \t]*;/.exec(source.slice(end, end + 40))?.[0].length ?? 0);
-    return node.from + source.slice(node.from, endOf(node)).trimEnd().length;
+    return Math.max(head, end + (/^[ \t]*;/.exec(source.slice(end, end + 40))?.[0].length ?? 0));
   }
 
   function statement(node: SyntaxNode): Statement {

@@ -102,16 +102,26 @@ function shorter(text: string): string[] {
   return ends.map((end) => `${text.slice(0, end)}.`);
 }
 
-/** What the framework itself does differently first, then pitfalls that name it, then those that name none. */
+/**
+ * What goes wrong with this very call first: pitfalls that name it, what the framework does differently, pitfalls that
+ * name the framework, then those that name none.
+ */
 function pitfallsFor(candidate: Candidate, loss: Loss): string[] {
-  const { note } = candidate.api;
+  const { api, expectsProbabilities } = candidate;
   const own = frameworkNames[candidate.framework];
-  const names = Object.values(frameworkNames);
+  const called = api.form === 'string' ? `"${api.name}"` : api.name.split('.').at(-1)!;
+  const note = api.note === undefined ? [] : [api.note];
+  // Advice on logits does not hold for a call that takes probabilities; the note says so.
+  if (expectsProbabilities) return note;
   // With `from_logits=True` the remark on probabilities is answered.
-  const answered = candidate.api.expects !== undefined && !candidate.expectsProbabilities;
-  const naming = loss.pitfalls.filter((text) => text.includes(own));
-  const neutral = loss.pitfalls.filter((text) => !names.some((name) => text.includes(name)));
-  return [...(note === undefined || answered ? [] : [note]), ...naming, ...neutral];
+  const keywords = Object.keys(api.requires ?? {});
+  const open = loss.pitfalls.filter((text) => !keywords.some((keyword) => text.includes(keyword)));
+  const naming = open.filter((text) => text.includes(called));
+  const ofFramework = open.filter((text) => text.includes(own));
+  const names = Object.values(frameworkNames);
+  const neutral = open.filter((text) => !names.some((name) => text.includes(name)));
+  const notes = keywords.length > 0 ? [] : note;
+  return [...new Set([...naming, ...notes, ...ofFramework, ...neutral])];
 }
 
 /** Text as Markdown that shows just this text. */

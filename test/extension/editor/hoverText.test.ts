@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { findUses } from '../../../src/core/code/uses.ts';
+import { loadLoss, losses } from '../../../src/core/losses/catalogue.ts';
+import { english } from '../../../src/core/messages/message.ts';
+import { escapeMarkdown, hoverText } from '../../../src/extension/editor/hoverText.ts';
+
+function shown(
+  source: string,
+  role?: string,
+  picture: string | undefined = '![f](data:image/svg+xml;base64,AA|width=1,height=1)',
+): string {
+  const uses = findUses(source).filter((use) => role === undefined || use.role === role);
+  const use = uses.find((one) => one.role !== 'import');
+  if (use === undefined) throw new Error('no use');
+  return hoverText({
+    use,
+    lossOf: loadLoss,
+    ...(picture === '' ? {} : { picture }),
+    localise: english,
+    definition: ({ definition }) => (definition === undefined ? undefined : 'built on line 2'),
+    links: ['[Insert](command:a)', '[Train](command:b)'],
+  });
+}
+
+describe('the text of a hover', () => {
+  it('has title, picture, advice and links, in this order', () => {
+    const text = shown('import torch.nn as nn\nc = nn.HuberLoss(delta=0.5)');
+    const [top, rest] = text.split('\n\n');
+    expect(top).toBe(
+      '**Huber loss** · regression · PyTorch `delta=0.5`  \n![f](data:image/svg+xml;base64,AA|width=1,height=1)',
+    );
+    expect(rest?.split('  \n').at(-1)).toBe('[Insert](command:a) · [Train](command:b)');
+    expect(rest).toContain('outliers');
+    expect(rest).toContain('⚠');
+  });
+
+  it('does without its picture', () => {
+    const text = shown('import torch.nn as nn\nc = nn.HuberLoss()', undefined, '');
+    expect(text.startsWith('**Huber loss** · regression · PyTorch\n\n')).toBe(true);
+  });
+
+  it('is short where a variable is used, and says where that was built', () => {
+    const text = shown('import torch.nn as nn\nc = nn.MSELoss()\nc(a, b)', 'instance');
+    expect(text).toContain('**Mean squared error** · regression · PyTorch · built on line 2');
+    expect(text).not.toContain('⚠');
+  });
+
+  it('shows all candidates and prefers none', () => {
+    const text = shown('import torch.nn as nn\nc = nn.MSELoss() if x else nn.L1Loss()\nc(a, b)', 'instance');
+    expect(text).toContain('- **Mean squared error** · regression · PyTorch · built on line 2');
+    expect(text).toContain('- **Mean absolute error** · regression · PyTorch · built on line 2');
+    expect(text).not.toContain('data:image');
+  });
+
+  it('warns that a call takes probabilities, until from_logits says otherwise', () => {
+    const probabilities = shown('import keras\nc = keras.losses.BinaryCrossentropy()');
+    expect(probabilities).toContain('Expects probabilities unless from\\_logits=True');
+    expect(probabilities).not.toContain('raw scores');
+    const logits = shown('import keras\nc = keras.losses.BinaryCrossentropy(from_logits=True)');
+    expect(logits).toContain('`from_logits=True`');
+    expect(logits).not.toContain('robabilities unless');
+  });
+
+  it('says first what goes wrong with this very call', () => {
+    const text = shown('import torch.nn as nn\nc = nn.CrossEntropyLoss()');
+    expect(/⚠ (.*)/.exec(text)?.[1]).toMatch(/softmax before PyTorch’s CrossEntropyLoss is applied twice/);
+  });
+
+  it('leaves no Markdown, HTML or link of the document alive', () => {
+    for (const argument of ['"](command:x)"', '"`**b**`"', '"<b>|$(x)"', 'a[`x`]'])
+      expect(shown(`import torch.nn as nn\nc = nn.HuberLoss(delta=${argument})`)).toMatch(
+        // Inside one code span whose fence is longer than any run of the content.
+        /PyTorch (`+) ?delta=(?:(?!\1)[^\n]|`(?!\1))*\1 {2}\n/,
+      );
+    expect(escapeMarkdown('[a](b) <i> *c* _d_ `e` # | ~ $x\n\ny')).toBe(
+      '\\[a\\]\\(b\\) \\<i\\> \\*c\\* \\_d\\_ \\`e\\` \\# \\| \\~ \\$x y',
+    );
+  });
+
+  it('leaves out long arguments and those that span lines', () => {
+    const text = shown(
+      'import torch.nn as nn\nc = nn.HuberLoss(delta=compute_the_threshold_from(data), weight=[\n1])',
+    );
+    expect(text.split('\n')[0]).toBe('**Huber loss** · regression · PyTorch  ');
+  });
+
+  it('stays within the lines that the widget shows, for every Python name of every loss', () => {
+    for (const loss of losses())
+      for (const { framework, form, name } of loss.apis) {
+        if (form === 'string' || framework === 'tfjs') continue;
+        const text = shown(`import ${name.split('.')[0]!}\nx = ${name}(a, b)`);
+        const lines = text.split('\n\n')[1]!.split('  \n').slice(0, -1);
+        const plain = lines.map((line) => line.replace(/\\(.)/g, '$1').length);
+        // Wrapped at 68 characters, four lines are left beside title, picture and links.
+        expect(
+          plain.reduce((sum, length) => sum + Math.ceil(length / 68), 0),
+          name,
+        ).toBeLessThanOrEqual(4);
+        expect(lines.length, name).toBeGreaterThanOrEqual(1);
+      }
+  });
+});
