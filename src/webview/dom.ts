@@ -10,14 +10,6 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A codicon for the eyes only. */
-export function icon(name: string, spin = false): HTMLSpanElement {
-  return element('span', {
-    class: `codicon codicon-${name}${spin ? ' codicon-modifier-spin' : ''}`,
-    'aria-hidden': 'true',
-  });
-}
-
 /** Sets a text only where it differs, so that neither selection nor screen reader is disturbed. */
 export function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;

@@ -1,4 +1,3 @@
-import '@vscode/codicons/dist/codicon.css';
 import './panel.css';
 import { connect } from './connection.ts';
 import { RunView } from './runView.ts';

@@ -5,20 +5,21 @@ import { LineChart, type Curve, type Marker } from './charts/lineChart.ts';
 import { ActionRow } from './controls/actions.ts';
 import { Facts } from './controls/facts.ts';
 import { ValueTable } from './controls/table.ts';
-import { element, icon, setText } from './dom.ts';
+import { element, setText } from './dom.ts';
+import { icon, type IconName } from './icons.ts';
 import { createFormat, type Format } from './format.ts';
 import type { PanelState } from './state.ts';
 import { onThemeChange, publishCurveColours, readTheme } from './theme.ts';
 
 type Strings = Readonly<Record<string, string>>;
 
-const stateIcons: Readonly<Record<RunState, string>> = {
-  starting: 'loading',
-  running: 'loading',
-  paused: 'debug-pause',
-  stopping: 'loading',
-  stopped: 'debug-stop',
-  finished: 'pass-filled',
+const stateIcons: Readonly<Record<RunState, IconName>> = {
+  starting: 'busy',
+  running: 'busy',
+  paused: 'pause',
+  stopping: 'busy',
+  stopped: 'stop',
+  finished: 'done',
   failed: 'error',
   interrupted: 'warning',
 };
@@ -156,7 +157,7 @@ class Page {
     this.#badgeState = state;
     const name = stateIcons[state];
     this.#badge.className = `badge badge-${state}`;
-    this.#badge.replaceChildren(icon(name, name === 'loading'), this.#strings[state] ?? state);
+    this.#badge.replaceChildren(icon(name), this.#strings[state] ?? state);
   }
 
   #showProgress({ status }: PanelRun): void {

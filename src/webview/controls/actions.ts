@@ -1,17 +1,18 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { PanelAction } from '../../core/protocol/panel.ts';
-import { element, icon } from '../dom.ts';
+import { element } from '../dom.ts';
+import { icon, type IconName } from '../icons.ts';
 
-const icons: Readonly<Record<PanelAction, string>> = {
-  pause: 'debug-pause',
-  resume: 'debug-continue',
-  stop: 'debug-stop',
-  continue: 'debug-continue',
-  trainAgain: 'debug-restart',
-  predict: 'beaker',
+const icons: Readonly<Record<PanelAction, IconName>> = {
+  pause: 'pause',
+  resume: 'play',
+  stop: 'stop',
+  continue: 'play',
+  trainAgain: 'again',
+  predict: 'flask',
   exportWeights: 'export',
-  saveAsExperiment: 'save-as',
-  showLog: 'output',
+  saveAsExperiment: 'save',
+  showLog: 'log',
 };
 
 /** In the order of the row; the first that is enabled is the primary one. */
@@ -41,7 +42,7 @@ export class ActionRow {
     for (const action of order) {
       const button = document.createElement('vscode-button');
       const before = icon(icons[action]);
-      before.slot = 'content-before';
+      before.setAttribute('slot', 'content-before');
       button.append(before, strings[action] ?? action);
       button.dataset['action'] = action;
       button.hidden = true;
