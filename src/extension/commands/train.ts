@@ -1,24 +1,31 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { losses } from '../../core/losses/catalogue.ts';
+import { readWish } from '../editor/wish.ts';
 import type { Host } from '../host.ts';
 import { describeAll } from '../localise.ts';
 import { askField, askScreen } from '../train/ask.ts';
 import { TrainFlow, type Data } from '../train/flow.ts';
-import { browseId, dataChoices, exampleId, fileId, loadData, pathOf } from '../train/sources.ts';
+import { browseId, dataChoices, exampleFor, exampleId, fileId, loadData, pathOf } from '../train/sources.ts';
 import { launch, showBadInput } from './launch.ts';
 import { saveExperiment } from './save.ts';
 
 /** Files that the first step lists; more are found by Browse. */
 const mostFiles = 50;
 
-/** Train Model: the whole conversation. */
-export async function trainModel(host: Host): Promise<void> {
+/** Train Model: the whole conversation, with a loss that a link asks for. */
+export async function trainModel(host: Host, argument: unknown): Promise<void> {
+  const { loss, parameters } = readWish(argument);
   const files = await workspaceFiles();
   const last = host.choices.last;
   await converse(
     host,
-    new TrainFlow({ choices: dataChoices(files, last), losses: losses(), preferred: last }),
+    new TrainFlow({
+      choices: dataChoices(files, last),
+      losses: losses(),
+      preferred: loss === undefined ? last : exampleFor(loss.task),
+      loss: loss === undefined ? undefined : { id: loss.id, parameters },
+    }),
     undefined,
   );
 }

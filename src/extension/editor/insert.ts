@@ -2,19 +2,11 @@ import * as vscode from 'vscode';
 import { planInsertion, snippetLanguage } from '../../core/code/insertion.ts';
 import { parseSyntax } from '../../core/code/syntax.ts';
 import { printLoss } from '../../core/expression/print/snippet.ts';
-import { loadLoss, losses } from '../../core/losses/catalogue.ts';
+import { losses } from '../../core/losses/catalogue.ts';
 import type { Loss } from '../../core/losses/loss.ts';
 import { localise } from '../localise.ts';
 import { eolOf, indentOf, languageOf, otherTrees } from './source.ts';
-
-/** What the command may be called with; all of it can be missing. */
-interface Wish {
-  readonly loss?: Loss | undefined;
-  readonly parameters: Readonly<Record<string, number>>;
-  readonly uri?: string | undefined;
-  /** 0-based. */
-  readonly line?: number | undefined;
-}
+import { readWish, type Wish } from './wish.ts';
 
 /** How often the insertion is planned anew because the document changed under it. */
 const attempts = 3;
@@ -117,25 +109,6 @@ async function pickLoss(): Promise<Loss | undefined> {
     matchOnDetail: true,
   });
   return picked?.loss;
-}
-
-function readWish(argument: unknown): Wish {
-  if (typeof argument !== 'object' || argument === null || argument instanceof vscode.Uri)
-    return { parameters: {} };
-  const given: Readonly<Record<string, unknown>> = { ...argument };
-  const loss = typeof given['loss'] === 'string' ? loadLoss(given['loss']) : undefined;
-  const parameters =
-    typeof given['parameters'] === 'object' && given['parameters'] !== null ? given['parameters'] : {};
-  return {
-    loss,
-    parameters: Object.fromEntries(
-      Object.entries(parameters).filter(
-        (entry): entry is [string, number] => typeof entry[1] === 'number' && Number.isFinite(entry[1]),
-      ),
-    ),
-    uri: typeof given['uri'] === 'string' ? given['uri'] : undefined,
-    line: typeof given['line'] === 'number' && given['line'] >= 0 ? Math.floor(given['line']) : undefined,
-  };
 }
 
 /** Only a document that is open: a link in a hover belongs to one. */

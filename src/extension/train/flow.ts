@@ -115,6 +115,7 @@ export class TrainFlow {
   readonly #losses: readonly Loss[];
   readonly #first: StepId;
   readonly #preferred: string | undefined;
+  readonly #wanted: Experiment['loss'] | undefined;
   #step: StepId;
   #picked: string | undefined;
   #data: Data | undefined;
@@ -130,10 +131,13 @@ export class TrainFlow {
     readonly data?: Data;
     /** Start from this experiment rather than from the suggestion. */
     readonly experiment?: Experiment | undefined;
+    /** Taken instead of the suggested loss wherever it fits the target. */
+    readonly loss?: Experiment['loss'] | undefined;
   }) {
     this.#choices = options.choices;
     this.#losses = options.losses;
     this.#preferred = options.preferred;
+    this.#wanted = options.loss;
     this.#step = 'data';
     this.#first = 'data';
     if (options.data !== undefined) {
@@ -155,7 +159,7 @@ export class TrainFlow {
       (target === undefined ||
         data.columns.some((column) => column.name === target && column.tasks.length > 0)) &&
       this.#lossesFor(target ?? data.target).some((loss) => loss.id === remembered.loss.id);
-    this.#experiment = fits ? remembered : data.suggest(data.target);
+    this.#experiment = this.#withWanted(fits ? remembered : data.suggest(data.target));
     this.#activeTraining = 'start';
     this.#step = data.targetIsFixed ? 'model' : 'target';
   }
@@ -190,7 +194,7 @@ export class TrainFlow {
         return { type: 'load', id: value };
       case 'target':
         // Another target is another task: what suits it is suggested anew.
-        if (value !== this.#target()) this.#experiment = this.#need().data.suggest(value);
+        if (value !== this.#target()) this.#experiment = this.#withWanted(this.#need().data.suggest(value));
         this.#step = 'model';
         return { type: 'none' };
       case 'model':
@@ -247,6 +251,15 @@ export class TrainFlow {
     return this.#losses
       .filter((loss) => tasks.includes(loss.task))
       .sort((a, b) => tasks.indexOf(a.task) - tasks.indexOf(b.task));
+  }
+
+  /** The experiment with the loss that was asked for, where that fits its target. */
+  #withWanted(experiment: Experiment): Experiment {
+    const wanted = this.#wanted;
+    const target = targetOf(experiment) ?? this.#data?.target ?? '';
+    return wanted !== undefined && this.#lossesFor(target).some(({ id }) => id === wanted.id)
+      ? { ...experiment, loss: wanted }
+      : experiment;
   }
 
   #dataScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {

@@ -15,6 +15,11 @@ import type { ColumnChoice, Data, DataChoice } from './flow.ts';
 export const browseId = 'browse';
 export const exampleId = 'builtin:iris';
 
+/** A shipped data set on which losses of a task can be tried. */
+export function exampleFor(task: Task): string {
+  return { regression: 'builtin:diabetes', binary: 'builtin:breast-cancer', classes: exampleId }[task];
+}
+
 /** The rows of the first step: what was used last, the shipped sets, the generated ones, the files of the workspace. */
 export function dataChoices(
   files: readonly { readonly path: string; readonly label: string }[],
