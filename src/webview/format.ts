@@ -34,6 +34,7 @@ export function createFormat(language: string | undefined, notFinite: string): F
     count: (value) => whole.format(value),
     share: (value) => (Number.isFinite(value) ? share.format(value) : notFinite),
     duration: (seconds) => {
+      if (seconds < 1) return `${whole.format(seconds * 1000)} ms`;
       if (seconds < 60)
         return `${new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(seconds)} s`;
       const minutes = Math.floor(seconds / 60);

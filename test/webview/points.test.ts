@@ -101,7 +101,8 @@ describe('formats', () => {
     ]);
   });
   it('writes durations by their size', () => {
-    expect([3.26, 61, 3725].map((seconds) => format.duration(seconds))).toEqual([
+    expect([0.0404, 3.26, 61, 3725].map((seconds) => format.duration(seconds))).toEqual([
+      '40 ms',
       '3.3 s',
       '1:01 min',
       '1:02 h',

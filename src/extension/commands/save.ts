@@ -12,7 +12,7 @@ export async function saveExperiment({ experiment, dataFile }: TrainRequest, nam
   const fileName = fileNameFor(name ?? runName(experiment));
   const picked = await vscode.window.showSaveDialog({
     title: vscode.l10n.t('Save as Experiment File'),
-    filters: { [vscode.l10n.t('Loss Lab Experiment')]: ['losslab.json'] },
+    filters: { [vscode.l10n.t('Loss Lab Experiment')]: ['json'] },
     ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, fileName) }),
   });
   if (picked === undefined) return;
@@ -20,7 +20,28 @@ export async function saveExperiment({ experiment, dataFile }: TrainRequest, nam
   const uri = picked.path.endsWith(experimentEnding)
     ? picked
     : picked.with({ path: picked.path.replace(/(\.losslab)?(\.json)?$/i, experimentEnding) });
+  // The dialog has asked only about the name that was typed.
+  if (uri.path !== picked.path && (await exists(uri)) && !(await mayReplace(uri))) return;
   const text = formatExperiment(experiment, dataFile, path.dirname(uri.fsPath));
   await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function mayReplace(uri: vscode.Uri): Promise<boolean> {
+  const replace = vscode.l10n.t('Replace');
+  const picked = await vscode.window.showWarningMessage(
+    vscode.l10n.t('"{0}" exists already. Replace it?', path.posix.basename(uri.path)),
+    { modal: true },
+    replace,
+  );
+  return picked === replace;
 }

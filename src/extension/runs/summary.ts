@@ -18,8 +18,9 @@ export function shortNumber(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** A duration for a sentence: "0.8 s", "42 s", "3 min 5 s", "2 h 10 min". */
+/** A duration for a sentence: "40 ms", "4.8 s", "42 s", "3 min 5 s", "2 h 10 min". */
 export function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

@@ -71,8 +71,9 @@ describe('a run in words', () => {
     expect(
       [0, 0.000012345, 123456, 1e7, Number.NaN, Number.NEGATIVE_INFINITY].map((value) => shortNumber(value)),
     ).toEqual(['0', '1.23e-5', '123500', '1.00e+7', 'NaN', '-∞']);
-    expect([0.04, 42, 185, 7800].map((value) => duration(value))).toEqual([
-      '0.0 s',
+    expect([0.04, 4.83, 42, 185, 7800].map((value) => duration(value))).toEqual([
+      '40 ms',
+      '4.8 s',
       '42 s',
       '3 min 5 s',
       '2 h 10 min',
