@@ -18,7 +18,7 @@ export interface LossCompletion {
 }
 
 /** The text of a line up to the cursor in which a completion can begin: the word stands alone at the left edge. */
-export const completableLine = /^loss[\w-]*$/;
+const completableLine = /^loss[\w-]*$/;
 
 /**
  * The completions `loss-…` for a word at the top level of a file that begins with `loss`; none where the word is no

@@ -447,7 +447,7 @@ function reindent(code: string, unit: number, indent: string): string {
 }
 
 /** One step of indentation as the file has it: the first body on lines of its own shows it. */
-export function indentationOf(tree: Tree): string | undefined {
+function indentationOf(tree: Tree): string | undefined {
   const { source } = tree;
   const leading = (offset: number): string => {
     const start = source.lastIndexOf('\n', offset - 1) + 1;

@@ -66,7 +66,7 @@ export interface Place {
 }
 
 /** How an expression is used where it stands. */
-export type Role = 'callee' | 'value' | 'base' | 'annotation' | 'decorator';
+type Role = 'callee' | 'value' | 'base' | 'annotation' | 'decorator';
 
 /** A name, attribute or call that is read somewhere. */
 export interface Site {

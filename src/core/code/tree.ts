@@ -16,7 +16,7 @@ export interface Name extends Span {
   readonly kind: 'name';
   readonly name: string;
 }
-export interface NumberLiteral extends Span {
+interface NumberLiteral extends Span {
   readonly kind: 'number';
   /** As written. */
   readonly text: string;
@@ -29,28 +29,28 @@ export interface StringLiteral extends Span {
   readonly inner: Span;
 }
 /** An f-string or a template literal with the expressions inside it. */
-export interface Formatted extends Span {
+interface Formatted extends Span {
   readonly kind: 'formatted';
   readonly parts: readonly Expression[];
 }
 /** `None`, `True`, `...`, `null`, `true`, `this`, `super` … as written. */
-export interface Constant extends Span {
+interface Constant extends Span {
   readonly kind: 'constant';
   readonly text: string;
 }
-export interface Attribute extends Span {
+interface Attribute extends Span {
   readonly kind: 'attribute';
   readonly object: Expression;
   /** Empty while it is being typed. */
   readonly name: string;
   readonly nameSpan: Span;
 }
-export interface Subscript extends Span {
+interface Subscript extends Span {
   readonly kind: 'subscript';
   readonly object: Expression;
   readonly index: Expression;
 }
-export interface Slice extends Span {
+interface Slice extends Span {
   readonly kind: 'slice';
   readonly parts: readonly Expression[];
 }
@@ -65,31 +65,31 @@ export interface Call extends Span {
   readonly callee: Expression;
   readonly arguments: readonly Argument[];
 }
-export interface Unary extends Span {
+interface Unary extends Span {
   readonly kind: 'unary';
   readonly operator: string;
   readonly operand: Expression;
 }
-export interface Binary extends Span {
+interface Binary extends Span {
   readonly kind: 'binary';
   readonly operator: string;
   readonly left: Expression;
   readonly right: Expression;
 }
 /** A comparison chain: `0 <= a < 1`. */
-export interface Compare extends Span {
+interface Compare extends Span {
   readonly kind: 'compare';
   readonly operators: readonly string[];
   /** One more than operators. */
   readonly operands: readonly Expression[];
 }
 /** `and`, `or`, `&&`, `||`, `??` with all operands of one run. */
-export interface Logical extends Span {
+interface Logical extends Span {
   readonly kind: 'logical';
   readonly operator: string;
   readonly operands: readonly Expression[];
 }
-export interface Conditional extends Span {
+interface Conditional extends Span {
   readonly kind: 'conditional';
   readonly test: Expression;
   readonly then: Expression;
@@ -101,11 +101,11 @@ export interface Lambda extends Span {
   readonly parameters: readonly Parameter[];
   readonly body: Expression | readonly Statement[];
 }
-export interface Collection extends Span {
+interface Collection extends Span {
   readonly kind: 'tuple' | 'list' | 'set';
   readonly elements: readonly Expression[];
 }
-export interface Dictionary extends Span {
+interface Dictionary extends Span {
   readonly kind: 'dictionary';
   /** Without a key: `**value` or `...value`. */
   readonly entries: readonly { readonly key?: Expression; readonly value: Expression }[];
@@ -121,28 +121,28 @@ export interface Comprehension extends Span {
     readonly conditions: readonly Expression[];
   }[];
 }
-export interface Await extends Span {
+interface Await extends Span {
   readonly kind: 'await';
   readonly operand: Expression;
 }
-export interface Yield extends Span {
+interface Yield extends Span {
   readonly kind: 'yield';
   readonly delegates: boolean;
   readonly operand?: Expression;
 }
-export interface Starred extends Span {
+interface Starred extends Span {
   readonly kind: 'starred';
   readonly operand: Expression;
 }
 /** `:=` in Python; any assignment inside an expression in JavaScript. */
-export interface Assignment extends Span {
+interface Assignment extends Span {
   readonly kind: 'assignment';
   readonly operator: string;
   readonly target: Expression;
   readonly value: Expression;
 }
 /** What is half-typed or of no interest, with the expressions found inside. */
-export interface Unknown extends Span {
+interface Unknown extends Span {
   readonly kind: 'unknown';
   readonly children: readonly Expression[];
 }
@@ -222,7 +222,7 @@ export interface Class extends Span {
   readonly typeBounds: readonly Expression[];
   readonly definition: number;
 }
-export interface Assign extends Span {
+interface Assign extends Span {
   readonly kind: 'assign';
   readonly targets: readonly Expression[];
   readonly value?: Expression;
@@ -235,35 +235,35 @@ export interface Declare extends Span {
   readonly kind: 'declare';
   readonly declarations: readonly { readonly target: Expression; readonly value?: Expression }[];
 }
-export interface ExpressionStatement extends Span {
+interface ExpressionStatement extends Span {
   readonly kind: 'expression';
   readonly value: Expression;
 }
 /** `return`, `raise`, `throw`, `assert`, `del`, `pass`, `break`, `continue` … */
-export interface Simple extends Span {
+interface Simple extends Span {
   readonly kind: 'simple';
   readonly keyword: string;
   readonly values: readonly Expression[];
 }
-export interface ScopeStatement extends Span {
+interface ScopeStatement extends Span {
   readonly kind: 'scope';
   readonly keyword: 'global' | 'nonlocal';
   readonly names: readonly Name[];
 }
-export interface If extends Span {
+interface If extends Span {
   readonly kind: 'if';
   readonly test: Expression;
   readonly body: readonly Statement[];
   readonly otherwise: readonly Statement[];
 }
-export interface For extends Span {
+interface For extends Span {
   readonly kind: 'for';
   readonly target: Expression;
   readonly iterable: Expression;
   readonly body: readonly Statement[];
   readonly otherwise: readonly Statement[];
 }
-export interface While extends Span {
+interface While extends Span {
   readonly kind: 'while';
   readonly test: Expression;
   readonly body: readonly Statement[];
@@ -298,7 +298,7 @@ export interface Match extends Span {
   }[];
 }
 /** Declares a name that is a type only, or a namespace: `type X = …`, `interface`, `enum`. */
-export interface TypeDeclaration extends Span {
+interface TypeDeclaration extends Span {
   readonly kind: 'type';
   readonly name: Name;
   readonly children: readonly Expression[];
@@ -308,11 +308,11 @@ export interface Block extends Span {
   readonly kind: 'block';
   readonly body: readonly Statement[];
 }
-export interface Export extends Span {
+interface Export extends Span {
   readonly kind: 'export';
   readonly declaration?: Statement;
 }
-export interface UnknownStatement extends Span {
+interface UnknownStatement extends Span {
   readonly kind: 'unknown';
   readonly children: readonly Expression[];
 }

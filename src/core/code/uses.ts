@@ -8,7 +8,7 @@ import { parseSyntax } from './syntax.ts';
 import type { Argument, Call, Expression, Language, Span, StringLiteral, Tree } from './tree.ts';
 
 /** An argument as written in the file. */
-export interface GivenArgument {
+interface GivenArgument {
   /** Empty for a positional argument. */
   readonly name: string;
   readonly text: string;
@@ -28,7 +28,7 @@ export interface Candidate extends KnownApi {
 }
 
 /** How a loss appears: see {@link Use}. */
-export type UseRole = 'construction' | 'call' | 'instance' | 'string' | 'reference' | 'import';
+type UseRole = 'construction' | 'call' | 'instance' | 'string' | 'reference' | 'import';
 
 /** A place in the file where a loss of a library is meant. */
 export interface Use extends Span {

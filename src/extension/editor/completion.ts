@@ -5,6 +5,9 @@ import { escapeMarkdown } from './hoverText.ts';
 import { pictureMarkdown, pictureOf } from './pictures.ts';
 import { eolOf, indentOf, languageOf, otherTrees } from './source.ts';
 
+/** Room for a picture beside the list of completions, px. */
+const detailsWidth = 310;
+
 /** An offered implementation; knows its loss, so that its picture can be drawn when it is looked at. */
 class LossItem extends vscode.CompletionItem {
   readonly lossId: string;
@@ -58,7 +61,7 @@ export async function resolveCompletion(item: vscode.CompletionItem): Promise<vs
   const text = escapeMarkdown(item.meaning);
   try {
     item.documentation = new vscode.MarkdownString(
-      `${pictureMarkdown(await pictureOf(item.lossId))}\n\n${text}`,
+      `${pictureMarkdown(await pictureOf(item.lossId), detailsWidth)}\n\n${text}`,
     );
   } catch {
     item.documentation = new vscode.MarkdownString(text);

@@ -15,7 +15,7 @@ export interface HoverParts {
   readonly links: readonly string[];
 }
 
-export const frameworkNames: Readonly<Record<Framework, string>> = {
+const frameworkNames: Readonly<Record<Framework, string>> = {
   numpy: 'NumPy',
   torch: 'PyTorch',
   keras: 'Keras',

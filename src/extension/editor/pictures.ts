@@ -35,7 +35,9 @@ export async function pictureOf(
   return figure;
 }
 
-/** Markdown of a picture. Blanks around the bar would keep VS Code from reading the size. */
-export function pictureMarkdown({ dataUri, width, height, alt }: LossFigure): string {
-  return `![${alt.replace(/[[\]\\]/g, '')}](${dataUri}|width=${width},height=${height})`;
+/** Markdown of a picture, no wider than it may be. Blanks around the bar would keep VS Code from reading the size. */
+export function pictureMarkdown({ dataUri, width, height, alt }: LossFigure, widest = Infinity): string {
+  const scale = Math.min(1, widest / width);
+  const size = `width=${Math.round(width * scale)},height=${Math.round(height * scale)}`;
+  return `![${alt.replace(/[[\]\\]/g, '')}](${dataUri}|${size})`;
 }
