@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { loadLoss } from '../core/losses/catalogue.ts';
@@ -67,7 +68,7 @@ export function createTraining(context: vscode.ExtensionContext, log: ExtensionL
   const dataSets = context.asAbsolutePath(join('media', 'datasets'));
   const supervisor = new Supervisor(supervisorOptions(context, dataSets, log));
   const stores = new Map<string, RunStore>();
-  const service = new RunService({
+  const service: RunService = new RunService({
     stores: () =>
       roots(context).map((root) => {
         const store = stores.get(root) ?? new RunStore(root);
@@ -79,14 +80,17 @@ export function createTraining(context: vscode.ExtensionContext, log: ExtensionL
     whenRunning: () => readConfig(vscode.workspace).whenRunning,
     device: () => readConfig(vscode.workspace).device,
     lossName,
-    onBadInput: (name, problems) => {
+    onBadInput: (name, problems, directory) => {
+      // The panel of a run that never was.
+      if (directory !== undefined && !existsSync(directory)) panels.close(directory);
       void vscode.window.showErrorMessage(
         vscode.l10n.t('"{0}" cannot be trained. {1}', name, describeAll(problems)),
       );
     },
+    onStart: (item) => void panels.open(item, { preserveFocus: true }),
     now: () => performance.now(),
   });
-  const panels = new RunPanels(service, context.extensionUri, log);
+  const panels: RunPanels = new RunPanels(service, context.extensionUri, log);
   const choices = new RememberedChoices(memory(context.workspaceState));
   const host: Host = { context, log, service, supervisor, panels, choices, dataSets };
   const statusBar = new StatusBar(service);

@@ -109,7 +109,9 @@ describe('trust and cost', () => {
     const reading = new Set<string>([commands.openChart, commands.reveal, commands.showLog]);
     for (const command of Object.values(commands)) {
       if (reading.has(command)) continue;
-      expect(['isWorkspaceTrusted', 'lossLab.live', 'false'], command).toContain(palette.get(command));
+      expect(['isWorkspaceTrusted || !isWorkspaceTrustEnabled', 'lossLab.live', 'false'], command).toContain(
+        palette.get(command),
+      );
     }
     for (const { when = '' } of [
       ...contributes.menus['explorer/context']!,

@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import { commands } from '../contributions.ts';
 import type { Host } from '../host.ts';
 import { describeAll } from '../localise.ts';
-import type { RunView } from '../runs/runView.ts';
 import type { Outcome } from '../runs/service.ts';
 import type { TrainRequest } from '../runs/waiting.ts';
 
@@ -41,14 +40,8 @@ export async function report(host: Host, outcome: Outcome, beside?: string): Pro
           ),
         );
       }
-      await show(host, outcome.view);
+      await host.panels.open(outcome.item, { preserveFocus: true });
   }
-}
-
-/** Opens the chart of a run that has just been started or resumed, without taking the focus from the editor. */
-export async function show(host: Host, view: RunView): Promise<void> {
-  const item = await host.service.find(view.directory);
-  if (item !== undefined) await host.panels.open(item, { preserveFocus: true });
 }
 
 /** An error that the user can do something about; the reasons stand in it. */

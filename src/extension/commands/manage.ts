@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import type { Host } from '../host.ts';
 import { describeAll } from '../localise.ts';
-import { report, show } from './launch.ts';
+import { report } from './launch.ts';
 import { pickRun } from './target.ts';
 
 /** Pause, Resume and Stop: the trainer is told at once. */
@@ -32,7 +32,7 @@ export async function continueRun(host: Host, argument: unknown): Promise<void> 
   );
   if (item === undefined) return;
   const resumed = await host.service.resume(item);
-  if (resumed.ok) await show(host, resumed.value);
+  if (resumed.ok) await host.panels.open(item, { preserveFocus: true });
   else
     void vscode.window.showErrorMessage(
       vscode.l10n.t('"{0}" cannot be continued. {1}', item.status.name, describeAll(resumed.problems)),

@@ -21,7 +21,7 @@ export interface RunItem {
 
 /** What became of a wish to train. */
 export type Outcome =
-  | { readonly kind: 'started'; readonly view: RunView }
+  | { readonly kind: 'started'; readonly view: RunView; readonly item: RunItem }
   | { readonly kind: 'waits'; readonly item: Waiting; readonly behind: string }
   | { readonly kind: 'bad'; readonly problems: readonly Problem[] };
 
@@ -36,8 +36,13 @@ export interface ServiceOptions {
   readonly whenRunning: () => 'queue' | 'parallel';
   readonly device: () => DeviceId | 'auto';
   readonly lossName: (experiment: Experiment) => string;
-  /** A run's input turned out to be bad after its start; the run is gone. */
-  readonly onBadInput: (name: string, problems: readonly Problem[]) => void;
+  /**
+   * A run's input turned out to be bad. After its start a new run's directory is gone, a resumed run is what it was
+   * before; a run that had waited has no directory at all.
+   */
+  readonly onBadInput: (name: string, problems: readonly Problem[], directory?: string) => void;
+  /** A run that had waited has been started. */
+  readonly onStart: (item: RunItem) => void;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
@@ -117,7 +122,14 @@ export class RunService implements Ending {
     const run = started.value;
     const view = this.#create(run.directory, run.status, request.experiment);
     this.#follow(view, run);
-    return { kind: 'started', view };
+    const item: RunItem = {
+      id: run.id,
+      directory: run.directory,
+      store,
+      status: run.status,
+      controlled: true,
+    };
+    return { kind: 'started', view, item };
   }
 
   /** Continues an ended run from its last checkpoint. */
@@ -230,7 +242,8 @@ export class RunService implements Ending {
     view.attach(run);
     this.#changes.fire({ type: 'list' });
     void run.started.then((started) => {
-      if (!started.ok && !this.#disposed) this.#options.onBadInput(view.status.name, started.problems);
+      if (!started.ok && !this.#disposed)
+        this.#options.onBadInput(view.status.name, started.problems, view.directory);
     });
     void run.ended.then(() => {
       if (this.#disposed) return;
@@ -244,6 +257,7 @@ export class RunService implements Ending {
     const item = this.waiting.next();
     if (item === undefined) return;
     const outcome = await this.train(item, { evenIfRunning: true });
+    if (outcome.kind === 'started') this.#options.onStart(outcome.item);
     if (outcome.kind !== 'bad') return;
     this.#options.onBadInput(item.name, outcome.problems);
     this.#changes.fire({ type: 'list' });

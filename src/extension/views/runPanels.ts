@@ -75,7 +75,7 @@ export class RunPanels implements vscode.Disposable {
       { viewColumn: vscode.ViewColumn.Beside, preserveFocus: options.preserveFocus },
       this.#options(),
     );
-    await this.#fill(panel, item);
+    await this.#fill(panel, item, true);
   }
 
   /** Fills a panel that VS Code has brought back after a reload. `state` comes from the page and is not to be trusted. */
@@ -95,7 +95,7 @@ export class RunPanels implements vscode.Disposable {
       panel.dispose();
       return;
     }
-    await this.#fill(panel, item);
+    await this.#fill(panel, item, false);
   }
 
   /** Closes the panel of a run that is being deleted. */
@@ -109,7 +109,11 @@ export class RunPanels implements vscode.Disposable {
     this.#panels.clear();
   }
 
-  async #fill(panel: vscode.WebviewPanel, item: Pick<RunItem, 'id' | 'directory' | 'store'>): Promise<void> {
+  async #fill(
+    panel: vscode.WebviewPanel,
+    item: Pick<RunItem, 'id' | 'directory' | 'store'>,
+    isNew: boolean,
+  ): Promise<void> {
     const life = { closed: false };
     const onClose = panel.onDidDispose(() => (life.closed = true));
     this.#opening.add(item.directory);
@@ -121,7 +125,9 @@ export class RunPanels implements vscode.Disposable {
       return;
     }
     if (!view.ok) {
-      this.#fail(panel, describeAll(view.problems));
+      // Gone between the list and now, such as a run whose input was bad.
+      if (isNew) panel.dispose();
+      else this.#fail(panel, describeAll(view.problems));
       return;
     }
     const watching = this.#service.watch();

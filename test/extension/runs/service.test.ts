@@ -82,6 +82,7 @@ const request = (name: string) => ({ experiment: experiment(name), dataFile: und
 let folder = '';
 let runs: FakeRun[] = [];
 let bad: string[] = [];
+let shown: string[] = [];
 let saved: Map<string, unknown>;
 let service: RunService;
 let mode: 'queue' | 'parallel' = 'queue';
@@ -122,6 +123,7 @@ function createService(): RunService {
     device: () => 'auto',
     lossName: () => 'Huber loss',
     onBadInput: (name) => bad.push(name),
+    onStart: ({ status }) => shown.push(status.name),
     now: () => 0,
   });
 }
@@ -131,6 +133,7 @@ beforeEach(() => {
   stores = [new RunStore(path.join(folder, 'a')), new RunStore(path.join(folder, 'b'))];
   runs = [];
   bad = [];
+  shown = [];
   saved = new Map();
   mode = 'queue';
   refuse = undefined;
@@ -163,6 +166,7 @@ describe('training', () => {
     expect(runs.length).toBe(1);
     await runs[0]!.end();
     expect(runs.map(({ status }) => status.name)).toEqual(['one', 'two']);
+    expect(shown).toEqual(['two']);
     expect(service.waiting.items).toEqual([]);
   });
 
