@@ -6,6 +6,7 @@ import type { FormulaFile } from '../src/core/figures/formula.ts';
 import { lossTex } from '../src/core/expression/print/tex.ts';
 import { losses } from '../src/core/losses/catalogue.ts';
 import { experimentJsonSchema } from './schema.ts';
+import { userStrings } from './strings.ts';
 import { Typesetter } from './typeset.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -25,6 +26,7 @@ async function formulas(): Promise<FormulaFile> {
 const files: Readonly<Record<string, string>> = {
   'src/core/figures/formulas.json': json(await formulas(), 1),
   'schemas/experiment.schema.json': json(experimentJsonSchema(losses()), 2),
+  'l10n/bundle.l10n.json': json(userStrings(root), 2),
 };
 
 const check = process.argv.includes('--check');

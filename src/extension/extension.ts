@@ -68,7 +68,7 @@ function wire(context: vscode.ExtensionContext, log: ExtensionLog): () => Promis
 
   const tree = new RunsTree(async () => (await training()).service);
   const view = vscode.window.createTreeView(views.runs, { treeDataProvider: tree });
-  context.subscriptions.push(tree, view, followWhileVisible(view, training));
+  context.subscriptions.push(tree, view, followWhileVisible(view, training, log));
   end = async () => {
     tree.dispose();
     try {
@@ -99,12 +99,22 @@ function wire(context: vscode.ExtensionContext, log: ExtensionLog): () => Promis
 function followWhileVisible(
   view: vscode.TreeView<unknown>,
   training: () => Promise<Training>,
+  log: ExtensionLog,
 ): vscode.Disposable {
   let watching: Promise<{ dispose(): void }> | undefined;
   const follow = (visible: boolean): void => {
-    if (visible) watching ??= training().then(({ service }) => service.watch());
-    else void watching?.then((ending) => ending.dispose());
-    if (!visible) watching = undefined;
+    if (visible) {
+      watching ??= training().then(
+        ({ service }) => service.watch(),
+        (error: unknown) => {
+          void reportFailure(log, vscode.l10n.t('Listing the runs'), error);
+          return { dispose: () => undefined };
+        },
+      );
+    } else {
+      void watching?.then((ending) => ending.dispose());
+      watching = undefined;
+    }
   };
   follow(view.visible);
   const listener = view.onDidChangeVisibility((event) => follow(event.visible));

@@ -87,7 +87,13 @@ export function createTraining(context: vscode.ExtensionContext, log: ExtensionL
         vscode.l10n.t('"{0}" cannot be trained. {1}', name, describeAll(problems)),
       );
     },
-    onStart: (item) => void panels.open(item, { preserveFocus: true }),
+    onStart: (item) => {
+      panels
+        .open(item, { preserveFocus: true })
+        .catch((error: unknown) =>
+          log.error(`The chart of ${item.status.name} cannot be opened: ${String(error)}`),
+        );
+    },
     now: () => performance.now(),
   });
   const panels: RunPanels = new RunPanels(service, context.extensionUri, log);

@@ -115,9 +115,13 @@ function starting(phase: Phase | undefined): Message {
 }
 
 /** Points after the headline: the best step, usual causes of a failure, what to do next. */
-export function notes(status: RunStatus, rate?: number): Message[] {
+export function notes(status: RunStatus, rate?: number, controlled = true): Message[] {
   const list: Message[] = [];
-  if (!hasEnded(status.state)) return list;
+  if (!hasEnded(status.state)) {
+    if (!controlled)
+      list.push(message('Another window or a terminal trains this run; its curve is followed from here.'));
+    return list;
+  }
   if (status.best !== undefined) {
     const metric = mainMetric(status.metrics);
     const args = { step: status.best.step, epoch: status.best.epoch, loss: shortNumber(status.best.loss) };

@@ -294,7 +294,9 @@ function panelRun(view: RunView): PanelRun {
     lossName: view.lossName,
     ...(speed === undefined ? {} : { speed }),
     headline: localise(headline(status, view.phase)),
-    notes: notes(status, view.experiment?.optimizer.rate).map((note) => localise(note)),
+    notes: notes(status, view.experiment?.optimizer.rate, view.run !== undefined).map((note) =>
+      localise(note),
+    ),
     actions: actionsOf(status, { controlled: view.run !== undefined, trusted: vscode.workspace.isTrusted }),
   };
 }
