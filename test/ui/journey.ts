@@ -105,20 +105,42 @@ export class Journey {
 
   /** Runs a command by its title from the command palette. */
   async command(title: string): Promise<void> {
-    const row = this.page.locator('.quick-input-widget:visible .monaco-list-row', { hasText: title }).first();
+    const first = this.page.locator('.quick-input-widget:visible .monaco-list-row').first();
     await this.until(
       async () => {
         await this.page.keyboard.press('F1');
         await this.page
           .locator('.quick-input-widget:visible input.input')
           .fill(`>${title}`, { timeout: 3000 });
-        await row.waitFor({ timeout: 5000 });
-        return true;
+        for (let waited = 0; waited < 4000; waited += 100) {
+          if (((await first.textContent()) ?? '').includes(title)) return true;
+          await this.page.waitForTimeout(100);
+        }
+        return false;
       },
       `command ${title} in the palette`,
       60_000,
     );
-    await row.click();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Picks an entry of the context menu of a file in the Explorer. */
+  async explorerMenu(file: string, entry: string): Promise<void> {
+    const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: file });
+    const item = this.page.locator('.monaco-menu .action-label', { hasText: entry });
+    await row.click({ button: 'right' });
+    await item.waitFor();
+    await this.page.waitForTimeout(500); // a menu takes no click in its first moments
+    await item.click();
+    await item.waitFor({ state: 'hidden' });
+  }
+
+  /** Reloads the window as its user would, so that it saves its state. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
+    await this.command('Developer: Reload Window');
+    await loaded;
+    await this.page.waitForSelector('.monaco-workbench', { timeout: 60_000 });
   }
 
   get quickPick(): Locator {

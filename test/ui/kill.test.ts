@@ -20,10 +20,7 @@ function runFolders(userData: string): string[] {
 }
 
 async function startLongRun(journey: Journey): Promise<Frame> {
-  await journey.page
-    .locator('.explorer-folders-view .monaco-list-row', { hasText: 'long.losslab.json' })
-    .click({ button: 'right' });
-  await journey.page.locator('.monaco-menu .action-label', { hasText: 'Run Experiment' }).click();
+  await journey.explorerMenu('long.losslab.json', 'Run Experiment');
   return journey.frame('.facts');
 }
 
@@ -103,7 +100,7 @@ describe('what must outlive a death', () => {
       'a live run',
     );
     const at = await step(frame);
-    await journey.page.reload();
+    await journey.reload();
     const again = await journey.frame('.facts');
     await journey.until(
       async () => /Interrupted|Stopped|Failed|Running/.test(await badge(again)),
