@@ -36,12 +36,10 @@ export interface JourneyOptions extends ServerOptions {
 export class Journey {
   readonly server: Server;
   workbench: Workbench;
-  readonly #address: string;
 
-  private constructor(server: Server, workbench: Workbench, address: string) {
+  private constructor(server: Server, workbench: Workbench) {
     this.server = server;
     this.workbench = workbench;
-    this.#address = address;
   }
 
   static async start(options: JourneyOptions = {}): Promise<Journey> {
@@ -55,7 +53,7 @@ export class Journey {
     if (options.open !== undefined)
       payload.push(['openFile', server.remote(path.join(server.workspace, options.open))]);
     const address = server.url(payload, options.withoutFolder === true ? 'none' : 'folder');
-    return new Journey(server, await openWorkbench(address), address);
+    return new Journey(server, await openWorkbench(address));
   }
 
   get page(): Page {
@@ -65,12 +63,6 @@ export class Journey {
   async end(): Promise<void> {
     await this.workbench.close();
     await this.server.stop();
-  }
-
-  /** Closes the browser and opens the same workbench in a new one. */
-  async reopen(): Promise<void> {
-    await this.workbench.close();
-    this.workbench = await openWorkbench(this.#address);
   }
 
   /** Opens a multi-root workspace in place of the folder. */
@@ -128,11 +120,27 @@ export class Journey {
   async explorerMenu(file: string, entry: string): Promise<void> {
     const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: file });
     const item = this.page.locator('.monaco-menu .action-label', { hasText: entry });
-    await row.click({ button: 'right' });
-    await item.waitFor();
+    // A menu that is opened before VS Code has read the extension lacks its entries and stays so.
+    await this.until(async () => {
+      await this.page.keyboard.press('Escape');
+      await row.click({ button: 'right' });
+      return item.waitFor({ timeout: 2000 }).then(
+        () => true,
+        () => false,
+      );
+    }, `${entry} in the menu of ${file}`);
     await this.page.waitForTimeout(500); // a menu takes no click in its first moments
     await item.click();
     await item.waitFor({ state: 'hidden' });
+  }
+
+  /** Opens the chart of the newest run from the Runs view. */
+  async openNewestRun(): Promise<Frame> {
+    await this.page.locator('.activitybar .action-item a[aria-label="Loss Lab"]').click();
+    const row = this.page.locator('.pane-body .monaco-list-row').first();
+    await row.waitFor();
+    await row.dblclick();
+    return this.frame('.facts');
   }
 
   /** Reloads the window as its user would, so that it saves its state. */

@@ -63,12 +63,8 @@ describe('training in a real workbench', () => {
   it('shows the same run after its panel was closed and opened from the Runs view', async () => {
     const before = await fact(await journey.frame('.facts'), 'loss');
     await journey.command('View: Close All Editors');
-    await journey.page.locator('.activitybar .action-item a[aria-label="Loss Lab"]').click();
-    const row = journey.page.locator('.pane-body .monaco-list-row').first();
-    await row.waitFor();
+    const frame = await journey.openNewestRun();
     await journey.shot('runs-view');
-    await row.dblclick();
-    const frame = await journey.frame('.facts');
     await journey.until(async () => (await fact(frame, 'loss')) === before, 'the same loss');
     await journey.until(async () => (await inkOf(frame)) > 1000, 'the curves');
   });
