@@ -16,7 +16,7 @@ async function hoverText(document: vscode.TextDocument, word: string, nth = 0): 
     document.positionAt(at + 1),
   );
   return hovers
-    .flatMap(({ contents }) => contents.map((c) => (typeof c === 'string' ? c : c.value)))
+    .flatMap(({ contents }) => contents.map((c) => (c instanceof vscode.MarkdownString ? c.value : '')))
     .join('\n');
 }
 

@@ -245,31 +245,6 @@ export class Journey {
   }
 }
 
-/** How many pixels of a canvas satisfy a rule on (red, green, blue, alpha). */
-export async function countPixels(
-  frame: Frame,
-  canvas: string,
-  colour: { r: number; g: number; b: number },
-  tolerance = 40,
-): Promise<number> {
-  return frame.locator(canvas).evaluate(
-    (element, [want, within]) => {
-      const c = element as HTMLCanvasElement;
-      const { data } = c.getContext('2d')!.getImageData(0, 0, c.width, c.height);
-      let count = 0;
-      for (let i = 0; i < data.length; i += 4) {
-        const close =
-          Math.abs(data[i]! - want.r) < within &&
-          Math.abs(data[i + 1]! - want.g) < within &&
-          Math.abs(data[i + 2]! - want.b) < within;
-        if (close && data[i + 3]! > 100) count++;
-      }
-      return count;
-    },
-    [colour, tolerance] as const,
-  );
-}
-
 /** Process ids of the trainers that descend from a server. */
 export function trainersOf(serverPid: number): number[] {
   const parents = new Map<number, number>();
