@@ -60,7 +60,8 @@ function wire(context: vscode.ExtensionContext, log: ExtensionLog): () => Promis
         if (id === commands.insertLoss) await (await loadInsertion()).insertLoss(argument);
         else await (await training()).run(id, argument);
       } catch (error) {
-        void reportFailure(log, id, error);
+        log.error(`${id} failed.`);
+        void reportFailure(log, vscode.l10n.t('The command'), error);
       }
     };
     context.subscriptions.push(vscode.commands.registerCommand(id, run));

@@ -31,9 +31,16 @@ export async function continueRun(host: Host, argument: unknown): Promise<void> 
     vscode.l10n.t('There is no run that could be continued.'),
   );
   if (item === undefined) return;
+  const beside = host.service.live[0]?.status.name;
   const resumed = await host.service.resume(item);
-  if (resumed.ok) await host.panels.open(item, { preserveFocus: true });
-  else
+  if (resumed.ok) {
+    if (beside !== undefined) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('"{0}" trains beside "{1}"; both are a little slower.', item.status.name, beside),
+      );
+    }
+    await host.panels.open(item, { preserveFocus: true });
+  } else
     void vscode.window.showErrorMessage(
       vscode.l10n.t('"{0}" cannot be continued. {1}', item.status.name, describeAll(resumed.problems)),
     );

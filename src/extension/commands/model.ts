@@ -12,6 +12,7 @@ import { shortNumber } from '../runs/summary.ts';
 import type { RunItem } from '../runs/service.ts';
 import { PredictionForm } from '../train/predictionForm.ts';
 import { pickRun } from './target.ts';
+import { showWritten } from './written.ts';
 
 /** Predict…: new rows, typed in or from a CSV file, through the best model of a run. */
 export async function predict(host: Host, argument: unknown): Promise<void> {
@@ -69,6 +70,7 @@ export async function exportWeights(host: Host, argument: unknown): Promise<void
   };
   const format = await vscode.window.showQuickPick([json, npz], {
     title: vscode.l10n.t('Export Weights of {0}', item.status.name),
+    placeHolder: vscode.l10n.t('Choose the format'),
   });
   if (format === undefined) return;
   const target = await vscode.window.showSaveDialog({
@@ -80,12 +82,11 @@ export async function exportWeights(host: Host, argument: unknown): Promise<void
   const bytes =
     format === json ? new TextEncoder().encode(weightsJson(checkpoint.value)) : weightsNpz(checkpoint.value);
   await vscode.workspace.fs.writeFile(target, bytes);
-  if (format === json) await vscode.window.showTextDocument(target, { preview: false });
+  if (format === json) await showWritten(target);
   else
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
-        'The weights are in {0}. In Python: numpy.load({1}).',
-        path.basename(target.fsPath),
+        'The weights have been written. In Python: numpy.load({0})',
         JSON.stringify(path.basename(target.fsPath)),
       ),
     );
@@ -108,14 +109,17 @@ async function predictTyped(host: Host, item: RunItem, title: string): Promise<v
   let answer: string | undefined;
   let active = 'predict';
   for (;;) {
-    const picked = await pickFormRow(title, formItems(form, preprocessing.target.name, answer), active);
+    const picked = await pickFormRow(title, active, {
+      items: () => formItems(form, preprocessing.target.name, answer),
+      predict: async () => {
+        answer = await answerRow(host, item, form);
+      },
+      // What was pasted is predicted at once.
+      predictNow: active === 'paste',
+    });
     if (picked === undefined) return;
-    if (picked.action === 'predict') {
-      active = 'predict';
-      answer = await answerRow(host, item, form);
-    } else if (picked.action === 'paste') {
-      active = 'predict';
-      if (await pasteRow(form, title)) answer = await answerRow(host, item, form);
+    if (picked.action === 'paste') {
+      active = (await pasteRow(form, title)) ? 'paste' : 'predict';
     } else if (picked.feature !== undefined) {
       active = picked.feature;
       const feature = form.features.find(({ name }) => name === picked.feature)!;
@@ -148,24 +152,56 @@ function formItems(form: PredictionForm, target: string, answer: string | undefi
   ];
 }
 
-function pickFormRow(title: string, items: FormItem[], active: string): Promise<FormItem | undefined> {
+interface FormList {
+  readonly items: () => FormItem[];
+  /** Changes what `items` says. */
+  readonly predict: () => Promise<void>;
+  readonly predictNow: boolean;
+}
+
+/** The list stays, busy, while it predicts; any other pick ends it. */
+function pickFormRow(
+  title: string,
+  active: string,
+  { items, predict, predictNow }: FormList,
+): Promise<FormItem | undefined> {
   const picker = vscode.window.createQuickPick<FormItem>();
   picker.title = title;
   picker.placeholder = vscode.l10n.t('Pick a value to change it, then Predict');
   picker.ignoreFocusOut = true;
-  picker.items = items;
-  picker.activeItems = items.filter((item) => item.action === active || item.feature === active);
-  return new Promise((resolve) => {
+  const show = (wanted: string): void => {
+    picker.items = items();
+    picker.activeItems = picker.items.filter((item) => item.action === wanted || item.feature === wanted);
+  };
+  return new Promise((resolve, reject) => {
+    let ended = false;
     const end = (item: FormItem | undefined): void => {
+      ended = true;
       for (const listener of listeners) listener.dispose();
       picker.dispose();
       resolve(item);
     };
+    const answer = async (): Promise<void> => {
+      picker.busy = true;
+      picker.enabled = false;
+      await predict();
+      if (ended) return;
+      picker.value = '';
+      picker.busy = false;
+      picker.enabled = true;
+      show('predict');
+    };
     const listeners = [
-      picker.onDidAccept(() => end(picker.activeItems[0])),
+      picker.onDidAccept(() => {
+        const item = picker.activeItems[0];
+        if (item?.action === 'predict') answer().catch(reject);
+        else end(item);
+      }),
       picker.onDidHide(() => end(undefined)),
     ];
+    show(predictNow ? 'predict' : active);
     picker.show();
+    if (predictNow) answer().catch(reject);
   });
 }
 
@@ -287,7 +323,7 @@ async function predictFile(host: Host, item: RunItem): Promise<void> {
     fail(vscode.l10n.t('The prediction failed.'), predicted.problems);
     return;
   }
-  await vscode.window.showTextDocument(to, { preview: false });
+  await showWritten(to);
 }
 
 /** The best checkpoint of a run, else its last. */

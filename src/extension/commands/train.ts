@@ -95,11 +95,18 @@ async function converse(host: Host, flow: TrainFlow, preset: Chosen | undefined)
       case 'save': {
         const request = { experiment: effect.experiment, dataFile: effect.dataFile };
         if (chosen !== undefined) await host.choices.remember(chosen.id, effect.experiment);
-        await (effect.type === 'start' ? launch(host, request) : saveExperiment(request, chosen?.data.label));
+        await (effect.type === 'start'
+          ? launch(host, request)
+          : saveExperiment(request, chosen && nameOf(chosen.data)));
         return;
       }
     }
   }
+}
+
+/** A name for what is made of this data. */
+function nameOf({ label, dataFile }: Data): string {
+  return dataFile === undefined ? label : path.parse(dataFile).name;
 }
 
 async function load(host: Host, id: string): Promise<Data | undefined> {

@@ -18,6 +18,8 @@ export interface Data {
   readonly label: string;
   /** Absolute path, for data from a file. */
   readonly dataFile: string | undefined;
+  /** How a file turned out to be written, such as its delimiter. */
+  readonly layout?: Message;
   readonly columns: readonly ColumnChoice[];
   /** The column that is predicted unless the user says otherwise. */
   readonly target: string;
@@ -74,10 +76,12 @@ export type Effect =
       readonly dataFile: string | undefined;
     };
 
+type Activation = Experiment['model']['activation'];
+
 const models: readonly {
   readonly value: string;
   readonly hidden: readonly number[];
-  readonly activation: 'relu' | 'tanh';
+  readonly activation: Activation;
   readonly detail: Message;
 }[] = [
   {
@@ -285,14 +289,18 @@ export class TrainFlow {
     const { data } = this.#need();
     const rows = data.columns
       .filter((column) => column.tasks.length > 0)
-      .map(({ name, kind, samples, distinct, tasks }): Row => ({
-        value: name,
-        icon: kind === 'number' ? 'symbol-number' : 'symbol-string',
-        label: message('{name}', { name }),
-        description:
-          tasks[0] === 'regression' ? message('a number') : message('{count} classes', { count: distinct }),
-        detail: message('{samples} …', { samples: [...new Set(samples)].slice(0, 5).join(', ') }),
-      }));
+      .map((column, i): Row => {
+        const { name, kind, distinct, tasks } = column;
+        return {
+          value: name,
+          icon: kind === 'number' ? 'symbol-number' : 'symbol-string',
+          label: message('{name}', { name }),
+          description:
+            tasks[0] === 'regression' ? message('a number') : message('{count} classes', { count: distinct }),
+          detail: someValues(column),
+          ...(i > 0 || data.layout === undefined ? {} : { heading: data.layout }),
+        };
+      });
     return { placeholder: message('Choose the column to predict'), rows, active: this.#target() };
   }
 
@@ -327,7 +335,7 @@ export class TrainFlow {
         value: 'activation',
         icon: 'arrow-swap',
         label: message('Other activation…'),
-        description: message('now {activation}', { activation }),
+        description: message('now {activation}', { activation: activationName(activation) }),
         detail: message('Goes through ReLU, tanh and sigmoid.'),
       },
     );
@@ -470,16 +478,27 @@ function targetOf({ data }: Experiment): string | undefined {
   return data.source === 'generated' ? undefined : data.target;
 }
 
+/** A few values of a column. A decimal comma must not look like the end of a value. */
+function someValues({ samples, distinct }: ColumnChoice): Message {
+  const shown = [...new Set(samples)].filter((cell) => cell !== '').slice(0, 5);
+  const values = shown.join(' · ');
+  return shown.length < distinct ? message('{values} …', { values }) : message('{values}', { values });
+}
+
 function sameUnits(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((units, i) => units === b[i]);
 }
 
-function modelLabel(hidden: readonly number[], activation: string): Message {
-  const args = { units: hidden.join(', '), activation };
+function modelLabel(hidden: readonly number[], activation: Activation): Message {
+  const args = { units: hidden.join(', '), activation: activationName(activation) };
   if (hidden.length === 0) return message('Linear model');
   return hidden.length === 1
     ? message('Hidden layer of {units} units ({activation})', args)
     : message('Hidden layers of {units} units ({activation})', args);
+}
+
+function activationName(activation: Activation): string {
+  return activation === 'relu' ? 'ReLU' : activation;
 }
 
 function optimizerName(type: Experiment['optimizer']['type']): string {

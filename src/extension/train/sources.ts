@@ -6,7 +6,7 @@ import { describeLayout, headBytes, sniff, type Sniffed } from '../../core/data/
 import { generators } from '../../core/data/generators.ts';
 import { suggestExperiment, suggestTask } from '../../core/data/suggest.ts';
 import type { Task } from '../../core/losses/loss.ts';
-import { bad, message, ok, type Message, type Result } from '../../core/messages/message.ts';
+import { bad, message, ok, type Result } from '../../core/messages/message.ts';
 import { fileProblem } from '../../core/runs/fileProblem.ts';
 import { parseExperiment, type Experiment, type ExperimentInput } from '../../core/training/experiment.ts';
 import type { ColumnChoice, Data, DataChoice } from './flow.ts';
@@ -134,6 +134,7 @@ async function loadFile(path: string): Promise<Result<Data>> {
     {
       label: basename(path),
       dataFile: path,
+      layout: describeLayout(sniffed.value),
       columns,
       target,
       targetIsFixed: false,
@@ -142,12 +143,6 @@ async function loadFile(path: string): Promise<Result<Data>> {
     },
     sniffed.warnings,
   );
-}
-
-/** How a file was read, in words. */
-export async function layoutOf(path: string): Promise<Message | undefined> {
-  const sniffed = await look(path);
-  return sniffed.ok ? describeLayout(sniffed.value) : undefined;
 }
 
 async function look(path: string): Promise<Result<Sniffed>> {
