@@ -41,6 +41,15 @@ export async function provideHover(
   );
 }
 
+/** Does everything for the first use of a loss in a document but show it. False where it has none. */
+export async function prepareHover(document: vscode.TextDocument): Promise<boolean> {
+  const sources = sourcesOf(document);
+  const use = (await analyse(sources, () => document.isClosed))?.uses[0];
+  if (use === undefined) return false;
+  await render(use, sources, document.positionAt(use.from));
+  return true;
+}
+
 async function analyse(
   { documents, index, notebook }: Sources,
   cancelled: () => boolean,

@@ -22,6 +22,7 @@ export function registerEditor(context: vscode.ExtensionContext, log: ExtensionL
     }
   };
   context.subscriptions.push(
+    warmUp(quietly),
     vscode.languages.registerHoverProvider(python, {
       provideHover: (document, position, token) =>
         quietly('hover', async () => (await loadHover()).provideHover(document, position, token)),
@@ -48,4 +49,28 @@ export function registerEditor(context: vscode.ExtensionContext, log: ExtensionL
       '-',
     ),
   );
+}
+
+/** How long a Python file is in sight before the code for its hovers is loaded, ms: after the start-up of the window. */
+const restBeforeWarmUp = 1000;
+
+/** Loads, once, what the first hover needs, while nobody waits for it. */
+function warmUp(quietly: (what: string, work: () => Promise<void>) => Promise<void>): vscode.Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  const look = (editor: vscode.TextEditor | undefined): void => {
+    clearTimeout(timer);
+    const document = editor?.document;
+    if (document === undefined || vscode.languages.match(python, document) === 0) return;
+    timer = setTimeout(() => {
+      void quietly('warm-up', async () => {
+        if (await (await loadHover()).prepareHover(document)) listener.dispose();
+      });
+    }, restBeforeWarmUp);
+  };
+  const listener = vscode.window.onDidChangeActiveTextEditor(look);
+  look(vscode.window.activeTextEditor);
+  return new vscode.Disposable(() => {
+    clearTimeout(timer);
+    listener.dispose();
+  });
 }
