@@ -88,7 +88,7 @@ describe('training in a real workbench', () => {
       'a live curve',
     );
     await journey.shot('chart-running');
-    expect(await journey.page.locator('.statusbar-item', { hasText: 'A long run' }).count()).toBe(1);
+    expect(await journey.page.locator('.statusbar-item', { hasText: 'Two moons' }).count()).toBe(1);
     await frame.locator('[data-action="pause"]').click();
     await journey.until(async () => (await badge(frame)) === 'Paused', 'paused', 5000);
     const paused = await step();
@@ -99,7 +99,7 @@ describe('training in a real workbench', () => {
     await frame.locator('[data-action="stop"]').click();
     await journey.until(async () => (await badge(frame)) === 'Stopped', 'stopped', 5000);
     await journey.until(
-      async () => (await journey.page.locator('.statusbar-item', { hasText: 'A long run' }).count()) === 0,
+      async () => (await journey.page.locator('.statusbar-item', { hasText: 'Two moons' }).count()) === 0,
       'the status bar item is gone',
     );
   });
