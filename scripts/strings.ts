@@ -15,7 +15,7 @@ export function userStrings(root: string): Record<string, string> {
     for (const name of fs.readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })) {
       if (!name.endsWith('.ts') || name.endsWith('.d.ts')) continue;
       const text = fs.readFileSync(path.join(root, folder, name), 'utf8');
-      collect(ts.createSourceFile(name, text, ts.ScriptTarget.Latest), found);
+      collect(ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true), found);
     }
   }
   return Object.fromEntries([...found].sort().map((text) => [text, text]));
@@ -31,18 +31,26 @@ function collect(node: ts.Node, found: Set<string>): void {
         ts.isPropertyAccessExpression(called.expression) &&
         called.expression.name.text === 'l10n');
     const first = node.arguments[0];
-    if (localises && first !== undefined) literals(first, found);
+    if (localises && first !== undefined) {
+      const fixed = literals(first, found);
+      // Only `l10n.t` may get a text that came from elsewhere: from a message, or from the panel's list.
+      if (!fixed && ts.isIdentifier(called))
+        throw new Error(
+          `A message is put together at run time and cannot be translated: ${first.getText()}. Give its parts as arguments.`,
+        );
+    }
   }
   ts.forEachChild(node, (child) => collect(child, found));
 }
 
-/** The text itself, or both of a choice. A text that is put together at run time cannot be translated and is left out. */
-function literals(node: ts.Expression, found: Set<string>): void {
+/** Finds the text itself, or all of a choice; false where it is put together at run time. */
+function literals(node: ts.Expression, found: Set<string>): boolean {
   if (ts.isStringLiteralLike(node)) {
     // A mere placeholder, such as the name of a column, is the same in every language.
     if (!/^\{\w+\}$/.test(node.text)) found.add(node.text);
-  } else if (ts.isConditionalExpression(node)) {
-    literals(node.whenTrue, found);
-    literals(node.whenFalse, found);
+    return true;
   }
+  if (!ts.isConditionalExpression(node)) return false;
+  const [first, second] = [literals(node.whenTrue, found), literals(node.whenFalse, found)];
+  return first && second;
 }

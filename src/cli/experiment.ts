@@ -5,7 +5,7 @@ import { builtinIds, generatedIds } from '../core/data/catalogue.ts';
 import { headBytes, sniff, type Sniffed } from '../core/data/csv.ts';
 import { delimiters } from '../core/data/records.ts';
 import { suggestExperiment } from '../core/data/suggest.ts';
-import { bad, english, message, ok, type Problem, type Result } from '../core/messages/message.ts';
+import { bad, message, ok, type Problem, type Result } from '../core/messages/message.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
 import { parseExperiment, type Experiment, type ExperimentInput } from '../core/training/experiment.ts';
 import { experimentOptions, type ExperimentOption } from './options.ts';
@@ -237,6 +237,6 @@ function namedByFlag(problem: Problem): Problem {
   if (option === undefined) return problem;
   return {
     ...problem,
-    message: message('--{flag}: {problem}', { flag: option.flag, problem: english(problem.message) }),
+    message: message('--{flag}: {problem}', { flag: option.flag, problem: problem.message }),
   };
 }

@@ -1,3 +1,5 @@
+import { english } from '../core/messages/message.ts';
+import type { PhaseName } from '../core/protocol/trainer.ts';
 import type { MetricsLine, RunStatus } from '../core/runs/record.ts';
 import { figure } from '../core/training/summary.ts';
 import type { Run, RunEvent } from '../supervisor/run.ts';
@@ -7,7 +9,12 @@ import { jsonLine, type Terminal } from './output.ts';
 const plainEvery = 2000;
 const redrawEvery = 100;
 
-const phases = { reading: 'Reading the data', device: 'Choosing a device', compiling: 'Compiling' } as const;
+const phases: Readonly<Record<PhaseName, string>> = {
+  reading: 'Reading the data',
+  preparing: 'Preparing the data',
+  device: 'Choosing a device',
+  compiling: 'Compiling',
+};
 
 /** Shows how a run goes. */
 export interface Progress {
@@ -24,9 +31,9 @@ export function jsonProgress(to: Terminal, run: Run): Progress {
   const note = ({ dataNotes, device: chosen }: RunStatus): void => {
     if (chosen !== undefined && chosen.id !== device) {
       device = chosen.id;
-      to.out(jsonLine({ type: 'device', device, label: chosen.label, why: chosen.why }));
+      to.out(jsonLine({ type: 'device', device, label: chosen.label, why: english(chosen.why) }));
     }
-    for (const text of dataNotes ?? []) {
+    for (const text of (dataNotes ?? []).map(english)) {
       if (!seen.has(text)) to.out(jsonLine({ type: 'note', text }));
       seen.add(text);
     }
@@ -56,7 +63,8 @@ export function textProgress(to: Terminal, run: Run): Progress {
   let drawn = false;
   let epoch: Extract<MetricsLine, { type: 'epoch' }> | undefined;
   let speed: number | undefined;
-  let measured = { step: run.status.step, at: performance.now() };
+  /** When the speed was last measured; it counts from the first step. */
+  let measured: { readonly step: number; readonly at: number } | undefined;
 
   const clear = (): void => {
     if (drawn) to.err('\r\u001b[K');
@@ -82,7 +90,7 @@ export function textProgress(to: Terminal, run: Run): Progress {
     for (const text of [
       ...(status.device === undefined ? [] : [status.device.why]),
       ...(status.dataNotes ?? []),
-    ]) {
+    ].map(english)) {
       if (!seen.has(text)) line(text);
       seen.add(text);
     }
@@ -103,12 +111,18 @@ export function textProgress(to: Terminal, run: Run): Progress {
       if (event.type === 'ended') return;
       if (event.type === 'batch')
         epoch = event.lines.findLast((candidate) => candidate.type === 'epoch') ?? epoch;
-      const now = performance.now();
-      if (now - measured.at >= 500) {
-        speed = ((event.status.step - measured.step) / (now - measured.at)) * 1000;
-        measured = { step: event.status.step, at: now };
+      if (event.status.state !== 'running') {
+        measured = undefined;
+        return;
       }
-      if (event.status.state === 'running') draw(progressLine(event.status, epoch, speed));
+      const { step, loss } = event.status;
+      const now = performance.now();
+      measured ??= { step, at: now };
+      if (now - measured.at >= 500) {
+        speed = ((step - measured.step) / (now - measured.at)) * 1000;
+        measured = { step, at: now };
+      }
+      if (loss !== undefined) draw(progressLine(event.status, epoch, speed));
     },
     end: clear,
   };
@@ -124,6 +138,7 @@ function progressLine(
   if (status.loss !== undefined) parts.push(`loss ${figure(status.loss)}`);
   if (status.validationLoss !== undefined) parts.push(`validation ${figure(status.validationLoss)}`);
   for (const [name, value] of Object.entries(epoch?.metrics ?? {})) parts.push(`${name} ${figure(value)}`);
-  if (speed !== undefined) parts.push(`${Math.round(speed)} steps/s`);
+  if (speed !== undefined && speed > 0)
+    parts.push(`${speed < 10 ? Number(speed.toPrecision(2)) : Math.round(speed)} steps/s`);
   return parts.join(' · ');
 }

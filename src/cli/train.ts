@@ -139,7 +139,7 @@ function summary(status: RunStatus, directory: string): Readonly<Record<string, 
     device: device?.id ?? null,
     seconds,
     run: directory,
-    ...(note === undefined ? {} : { note }),
+    ...(note === undefined ? {} : { note: english(note) }),
   };
 }
 
@@ -147,7 +147,7 @@ function textSummary(status: RunStatus, experiment: Experiment, directory: strin
   const { headline, notes } = runSummary(status, experiment);
   const own =
     status.state === 'failed' || status.state === 'interrupted'
-      ? [status.note ?? english(headline)]
+      ? [english(status.note ?? headline)]
       : [english(headline), ...notes.map(english)];
   return `${[...own, `The run is kept in ${directory}`].join('\n')}\n`;
 }

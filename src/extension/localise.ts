@@ -3,7 +3,10 @@ import type { Message, Problem } from '../core/messages/message.ts';
 
 /** A sentence of the core in the user's language. */
 export function localise({ template, args }: Message): string {
-  return vscode.l10n.t(template, args);
+  const values = Object.entries(args).map(
+    ([name, value]) => [name, typeof value === 'object' ? localise(value) : value] as const,
+  );
+  return vscode.l10n.t(template, Object.fromEntries(values));
 }
 
 /** The sentence of a problem, with its place in a document where the sentence itself does not name one. */

@@ -1,3 +1,6 @@
+import { reasonOf } from '../core/messages/failure.ts';
+import { message, sentences, type Message } from '../core/messages/message.ts';
+import { interruption, resumeAdvice } from '../core/runs/endings.ts';
 import type { EndReason, EndState, RunStatus } from '../core/runs/record.ts';
 import type { Death } from './trainerProcess.ts';
 
@@ -13,19 +16,16 @@ export function statusAfterDeath(
   checkpoint: boolean,
   now: Date,
 ): RunStatus {
-  const { state, reason, what } = causeOf(death, expected);
+  const { state, reason, what } = causeOf(death, expected, readable);
   const kept =
     readable > 0
-      ? `Everything up to step ${readable} is saved and can be read.`
-      : 'It had not saved a step yet.';
-  const next = checkpoint
-    ? 'Resume continues from the last checkpoint.'
-    : 'Resume starts from the beginning.';
+      ? message('Everything up to step {step} is saved and can be read.', { step: readable })
+      : message('It had not saved a step yet.');
   return {
     ...status,
     state,
     reason,
-    note: `${what} ${kept} ${next}`,
+    note: sentences(what, kept, resumeAdvice(checkpoint)),
     step: readable,
     ended: now.toISOString(),
   };
@@ -34,24 +34,27 @@ export function statusAfterDeath(
 function causeOf(
   death: Death,
   expected: Expected,
-): { readonly state: EndState; readonly reason: EndReason; readonly what: string } {
+  step: number,
+): { readonly state: EndState; readonly reason: EndReason; readonly what: Message } {
   if (expected === 'user')
     return {
       state: 'stopped',
       reason: 'user',
-      what: 'Stopped. The trainer did not answer in time and was ended.',
+      what: message('Stopped. The trainer did not answer in time and was ended.'),
     };
   if (expected === 'dispose')
     return {
       state: 'interrupted',
       reason: 'hostGone',
-      what: 'The run was interrupted because its window or program ended.',
+      what: interruption(step),
     };
   if (death.error !== undefined) {
     return {
       state: 'failed',
       reason: 'crash',
-      what: `The trainer process could not be started (${death.error.message}).`,
+      what: message('The trainer process could not be started ({reason}).', {
+        reason: reasonOf(death.error),
+      }),
     };
   }
   if (
@@ -60,7 +63,9 @@ function causeOf(
     return {
       state: 'failed',
       reason: 'memory',
-      what: 'The trainer process ran out of memory. Use less data, a smaller model or a smaller batch.',
+      what: message(
+        'The trainer process ran out of memory. Use less data, a smaller model or a smaller batch.',
+      ),
     };
   }
   const by = death.signal ?? windowsName(death.code);
@@ -69,7 +74,9 @@ function causeOf(
       return {
         state: 'failed',
         reason: 'killed',
-        what: 'The trainer process was ended from outside (SIGKILL); systems do so when memory runs short.',
+        what: message(
+          'The trainer process was ended from outside (SIGKILL); systems do so when memory runs short.',
+        ),
       };
     case 'SIGTERM':
     case 'SIGINT':
@@ -78,26 +85,33 @@ function causeOf(
       return {
         state: 'failed',
         reason: 'killed',
-        what: `The trainer process was ended from outside (${by}).`,
+        what: message('The trainer process was ended from outside ({by}).', { by }),
       };
     default:
       return {
         state: 'failed',
         reason: 'crash',
-        what: `The trainer process crashed (${by ?? `exit code ${death.code ?? 'unknown'}`}). If it happens again, choose another device.`,
+        what: message('The trainer process crashed ({by}). If it happens again, choose another device.', {
+          by: by ?? exitCode(death),
+        }),
       };
   }
 }
 
+/** How a process ended that no signal ended. */
+export function exitCode({ code }: Death): Message {
+  return code === null ? message('no exit code') : message('exit code {code}', { code });
+}
+
 /** Windows has no signals; a native fault shows as an NTSTATUS exit code. */
-function windowsName(code: number | null): string | undefined {
+function windowsName(code: number | null): string | Message | undefined {
   switch (code) {
     case 0xc0000005:
-      return 'access violation';
+      return message('access violation');
     case 0xc00000fd:
-      return 'stack overflow';
+      return message('stack overflow');
     case 0xc0000409:
-      return 'fast fail';
+      return message('fast fail');
     case 0xc000013a:
       return 'SIGINT';
     default:

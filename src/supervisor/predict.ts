@@ -1,5 +1,6 @@
 import { bad, message, ok, type Result } from '../core/messages/message.ts';
 import type { FromTrainer } from '../core/protocol/trainer.ts';
+import { exitCode } from './death.ts';
 import { TrainerProcess, type Log } from './trainerProcess.ts';
 
 /** Rows as text cells by column name, or a CSV file and where the copy with answers goes (absolute paths). */
@@ -57,7 +58,7 @@ export async function predict(
   if (death.output.trim() !== '') log.error(`Prediction: the trainer printed:\n${death.output.trimEnd()}`);
   return bad(
     message('The prediction failed: its process ended ({cause}). The log says more.', {
-      cause: death.signal ?? `exit code ${death.code ?? 'unknown'}`,
+      cause: death.signal ?? exitCode(death),
     }),
   );
 }

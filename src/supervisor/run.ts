@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { english, ok, type Problem, type Result } from '../core/messages/message.ts';
-import type { FromTrainer } from '../core/protocol/trainer.ts';
+import { english, ok, sentences, type Message, type Problem, type Result } from '../core/messages/message.ts';
+import type { FromTrainer, PhaseName } from '../core/protocol/trainer.ts';
 import { parseJson, runFiles } from '../core/runs/files.ts';
 import { LogReader } from '../core/runs/log.ts';
 import { hasEnded, statusSchema, type MetricsLine, type RunStatus } from '../core/runs/record.ts';
@@ -14,7 +14,7 @@ import type { Death, Log, TrainerProcess } from './trainerProcess.ts';
 export type RunEvent =
   | {
       readonly type: 'phase';
-      readonly phase: 'reading' | 'device' | 'compiling';
+      readonly phase: PhaseName;
       readonly share: number | undefined;
     }
   | { readonly type: 'status'; readonly status: RunStatus }
@@ -223,12 +223,11 @@ export class TrainerRun implements Run {
 
   #endBad(problems: readonly Problem[]): void {
     const { store, before } = this.#beginning;
-    const note = problems.map(({ message }) => english(message)).join(' ');
     this.#status = {
       ...this.#status,
       state: 'failed',
       reason: 'badInput',
-      note,
+      note: allOf(problems),
       ended: new Date().toISOString(),
     };
     if (before === undefined) {
@@ -253,7 +252,9 @@ export class TrainerRun implements Run {
       fs.existsSync(join(this.directory, runFiles.last)) ||
       fs.existsSync(join(this.directory, runFiles.previous));
     const final = statusAfterDeath(this.#status, death, this.#expected, readable, checkpoint, new Date());
-    log[final.state === 'failed' ? 'error' : 'info'](`Run ${this.id}: ${final.note ?? final.state}`);
+    log[final.state === 'failed' ? 'error' : 'info'](
+      `Run ${this.id}: ${final.note === undefined ? final.state : english(final.note)}`,
+    );
     try {
       store.writeStatus(this.id, final);
     } catch (error) {
@@ -297,6 +298,12 @@ export class TrainerRun implements Run {
       }
     }
   }
+}
+
+/** What is wrong, the first few. */
+function allOf(problems: readonly Problem[]): Message | undefined {
+  const [first, ...others] = problems.slice(0, 5).map(({ message }) => message);
+  return first === undefined ? undefined : sentences(first, ...others);
 }
 
 function readStatus(directory: string): RunStatus | undefined {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { bad, message, ok, type Result } from '../core/messages/message.ts';
+import { bad, message, ok, sentences, type Message, type Result } from '../core/messages/message.ts';
+import { interruption, resumeAdvice } from '../core/runs/endings.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
 import {
   lockSchema,
@@ -513,7 +514,9 @@ function damagedStatus(directory: string): RunStatus | undefined {
     name: id,
     state: 'failed',
     reason: 'crash',
-    note: 'The status of this run is damaged. Its curve up to the last saved step can still be read.',
+    note: message(
+      'The status of this run is damaged. Its curve up to the last saved step can still be read.',
+    ),
     created: experiment.mtime.toISOString(),
     step: 0,
     epoch: 0,
@@ -534,11 +537,7 @@ function isRunDirectory(directory: string): boolean {
   }
 }
 
-function interruptedNote(directory: string, status: RunStatus): string {
-  const saved =
-    status.step > 0
-      ? `The run was interrupted after step ${status.step}: the window or program that trained it ended.`
-      : 'The run was interrupted before its first step: the window or program that trained it ended.';
+function interruptedNote(directory: string, status: RunStatus): Message {
   const resumable = fs.existsSync(join(directory, runFiles.last));
-  return `${saved} ${resumable ? 'Resume continues it from its last checkpoint.' : 'Resume starts it from the beginning.'}`;
+  return sentences(interruption(status.step), resumeAdvice(resumable));
 }

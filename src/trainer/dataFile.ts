@@ -5,6 +5,7 @@ import type { Table } from '../core/data/dataset.ts';
 import type { LayoutOptions } from '../core/data/layout.ts';
 import { message, type Problem, type Result } from '../core/messages/message.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
+import { pauses } from './pauses.ts';
 
 /** Bytes read at once. Between two pieces the trainer listens to its host. */
 const pieceBytes = 1 << 20;
@@ -30,7 +31,7 @@ export async function readDataFile(
   Result<{ readonly table: Table; readonly fingerprint: Fingerprint; readonly warnings: readonly Problem[] }>
 > {
   const pieces = new FilePieces(path, onProgress);
-  const read = await readCsv(pieces, layout, { signal });
+  const read = await readCsv(pieces, layout, { signal, pause: pauses(signal) });
   // What the file system said is more than what the reader made of it.
   if (pieces.problem !== undefined) return { ok: false, problems: [pieces.problem] };
   if (!read.ok)

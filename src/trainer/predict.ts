@@ -147,7 +147,12 @@ class FileAnswering {
       const encoder = createRowEncoder(preprocessing, layout.names, layout.decimal);
       if (!encoder.ok) return encoder;
       this.#encoder = encoder.value;
-      this.#writer = createAnswerWriter(layout.names, answerFields(preprocessing), layout.delimiter);
+      this.#writer = createAnswerWriter(
+        layout.names,
+        answerFields(preprocessing),
+        layout.delimiter,
+        layout.decimal,
+      );
       write(this.#file, this.#writer.header);
     }
     for (let start = 0; start < read.value.length; start += blockRows) {

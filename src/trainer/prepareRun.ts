@@ -4,14 +4,16 @@ import { builtins } from '../core/data/builtin.ts';
 import { readCsv } from '../core/data/csv.ts';
 import type { Dataset, Table } from '../core/data/dataset.ts';
 import { generators } from '../core/data/generators.ts';
-import { prepareDataset } from '../core/data/prepare.ts';
+import { preparingDataset } from '../core/data/prepare.ts';
 import type { Loss } from '../core/losses/loss.ts';
-import { bad, english, message, ok, type Problem, type Result } from '../core/messages/message.ts';
+import { bad, message, ok, type Message, type Problem, type Result } from '../core/messages/message.ts';
+import { inSlices } from '../core/slices.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
 import { checkExperiment } from '../core/training/check.ts';
 import { decodeCheckpoint, type Checkpoint } from '../core/training/checkpoint.ts';
 import { parseExperiment, type Experiment } from '../core/training/experiment.ts';
 import { changedSince, readDataFile, type Fingerprint } from './dataFile.ts';
+import { pauses } from './pauses.ts';
 import type { RunFolder } from './runFolder.ts';
 
 /** Everything about a run that is known before its device. */
@@ -20,7 +22,7 @@ export interface PreparedRun {
   readonly loss: Loss;
   readonly dataset: Dataset;
   /** What was read and done to the data, a sentence each. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Message[];
   /** Where a resumed run goes on. */
   readonly checkpoint: Checkpoint | undefined;
 }
@@ -31,7 +33,10 @@ export interface PrepareOptions {
   readonly dataFile: string | undefined;
   readonly resume: boolean;
   readonly signal: AbortSignal;
+  /** Share of the file that is read. */
   readonly onProgress: (share: number) => void;
+  /** The file is read; its rows are made ready. */
+  readonly onRead: () => void;
 }
 
 /** Reads and checks everything. Problems are those of the input: the run cannot be as it is described. */
@@ -44,7 +49,10 @@ export async function prepareRun(options: PrepareOptions): Promise<Result<Prepar
   const { loss } = checked.value;
   const loaded = await loadTable(experiment.value, options);
   if (!loaded.ok) return loaded;
-  const dataset = prepareDataset(loaded.value, experiment.value, loss);
+  options.onRead();
+  const preparing = preparingDataset(loaded.value, experiment.value, loss);
+  const dataset =
+    (await inSlices(preparing, pauses(options.signal))) ?? bad(message('The preparation was cancelled.'));
   if (!dataset.ok) return dataset;
   const checkpoint = options.resume ? readCheckpoint(folder) : ok(undefined);
   if (!checkpoint.ok) return checkpoint;
@@ -54,7 +62,7 @@ export async function prepareRun(options: PrepareOptions): Promise<Result<Prepar
     dataset: dataset.value,
     notes: [
       ...dataset.value.notes,
-      ...[...loaded.warnings, ...checkpoint.warnings].map((warning) => english(warning.message)),
+      ...[...loaded.warnings, ...checkpoint.warnings].map((warning) => warning.message),
     ],
     checkpoint: checkpoint.value,
   });

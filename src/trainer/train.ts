@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import type { Device } from '../core/compute/device.ts';
+import { english, message } from '../core/messages/message.ts';
 import type { ToTrainer } from '../core/protocol/trainer.ts';
 import type { RunStatus } from '../core/runs/record.ts';
 import type { Experiment } from '../core/training/experiment.ts';
@@ -41,7 +42,7 @@ export async function train(order: Order, control: Control, channel: Channel, en
       type: 'problems',
       problems: [
         {
-          message: { template: 'The run in {path} has no readable status.', args: { path: order.directory } },
+          message: message('The run in {path} has no readable status.', { path: order.directory }),
         },
       ],
     });
@@ -59,6 +60,7 @@ export async function train(order: Order, control: Control, channel: Channel, en
       resume: order.resume,
       signal: control.signal,
       onProgress: throttled((share) => channel.send({ type: 'phase', phase: 'reading', share })),
+      onRead: () => channel.send({ type: 'phase', phase: 'preparing' }),
     });
     const cancelled = control.ending();
     if (cancelled !== undefined) {
@@ -84,7 +86,7 @@ export async function train(order: Order, control: Control, channel: Channel, en
       date: Date.now,
       ...(order.cache === undefined ? {} : { cache: order.cache }),
     });
-    channel.log('info', `${why} ${JSON.stringify(table)}`);
+    channel.log('info', `${english(why)} ${JSON.stringify(table)}`);
     const ending = control.ending();
     if (ending !== undefined) {
       await report.end(wantedEnd(ending, report.status));
@@ -272,7 +274,10 @@ class Training {
     );
     if (there) return;
     this.#fileNoted = true;
-    const note = `The data file ${this.#dataFile} was deleted or moved during the training. The run goes on with the rows that it had read; resuming it or training again needs the file.`;
+    const note = message(
+      'The data file {path} was deleted or moved during the training. The run goes on with the rows that it had read; resuming it or training again needs the file.',
+      { path: this.#dataFile },
+    );
     this.#report.announce({ dataNotes: [...(this.#report.status.dataNotes ?? []), note] }, performance.now());
   }
 }

@@ -33,7 +33,7 @@ describe('training', () => {
   it('trains iris to the end, keeps the run and shows it in a panel', async () => {
     const view = await started('lossLab.trainExample');
     await until(() => hasEnded(view), 'the end of the run', 60_000);
-    assert.equal(view.status.state, 'finished', view.status.note);
+    assert.equal(view.status.state, 'finished', JSON.stringify(view.status.note));
     assert.equal(view.status.reason, 'epochs');
     assert.equal(view.status.epoch, view.status.epochs);
     assert.ok(view.status.metrics!['accuracy']! > 0.85, JSON.stringify(view.status.metrics));

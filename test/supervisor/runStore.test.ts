@@ -8,6 +8,7 @@ import type { RunStatus } from '../../src/core/runs/record.ts';
 import { lockOf } from '../../src/supervisor/processes.ts';
 import { RunStore } from '../../src/supervisor/runStore.ts';
 import { eventually, experiment, temporaryFolder } from './helpers.ts';
+import { words } from '../words.ts';
 
 const iris = experiment({ data: { source: 'builtin', name: 'iris' }, loss: { id: 'softmax-cross-entropy' } });
 
@@ -160,7 +161,7 @@ describe('RunStore', () => {
       unlocked: ['interrupted', 'hostGone'],
       done: ['finished', 'epochs'],
     });
-    const note = recovered.find(({ id }) => id === orphan.id)?.status.note;
+    const note = words(recovered.find(({ id }) => id === orphan.id)?.status.note);
     expect(note).toContain('after step 40');
     expect(note).toContain('Resume');
     expect(store.isOwned(mine.id)).toBe(true);

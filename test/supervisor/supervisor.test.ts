@@ -8,6 +8,7 @@ import { RunStore } from '../../src/supervisor/runStore.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { trainerEnvironment } from '../../src/supervisor/trainerProcess.ts';
 import { eventually, experiment, lives, memoryLog, temporaryFolder, until } from './helpers.ts';
+import { words } from '../words.ts';
 
 const iris = experiment({ data: { source: 'builtin', name: 'iris' }, loss: { id: 'softmax-cross-entropy' } });
 
@@ -86,7 +87,7 @@ describe('Supervisor', () => {
     expect(run.status.state).toBe('stopping');
     const status = await run.ended;
     expect(status).toMatchObject({ state: 'stopped', reason: 'user' });
-    expect(status.note).toContain('did not answer');
+    expect(words(status.note)).toContain('did not answer');
     expect(lives(pid)).toBe(false);
     expect((await store.list())[0]!.status).toMatchObject({ state: 'stopped', reason: 'user' });
   });
@@ -169,9 +170,9 @@ describe('Supervisor', () => {
       const run = await started(supervisor, store);
       const status = await run.ended;
       expect(status).toMatchObject({ ...expected, step: 2 });
-      expect(status.note).toMatch(sentence);
-      expect(status.note).toContain('up to step 2');
-      expect(status.note).toContain('Resume continues from the last checkpoint');
+      expect(words(status.note)).toMatch(sentence);
+      expect(words(status.note)).toContain('up to step 2');
+      expect(words(status.note)).toContain('Resume continues from the last checkpoint');
       expect((await store.list())[0]!.status).toEqual(status);
       expect(store.isOwned(run.id)).toBe(false);
     },
@@ -191,7 +192,7 @@ describe('Supervisor', () => {
     expect(await run.ended).toMatchObject({
       state: 'failed',
       reason: 'badInput',
-      note: 'The file is empty.',
+      note: { template: 'The file is {what}.', args: { what: 'empty' } },
     });
     expect(fs.readdirSync(store.root)).toEqual([]);
   });

@@ -16,6 +16,7 @@ import {
   until,
 } from '../supervisor/helpers.ts';
 import { logOf, resume, start, timeless, trainerOf } from './runs.ts';
+import { words } from '../words.ts';
 
 /** A run that is long enough to be interrupted, on any machine. */
 const long = experiment({
@@ -72,7 +73,7 @@ describe('a training run', () => {
       parameters: 16 * 4 + 16 + 3 * 16 + 3,
     });
     expect(status.metrics?.['accuracy']).toBeGreaterThan(0.9);
-    expect(status.device?.why).not.toBe('');
+    expect(words(status.device?.why)).not.toBe('');
     expect(status.dataNotes?.length).toBeGreaterThan(0);
     expect((await store.list())[0]!.status).toEqual(status);
 
@@ -133,7 +134,7 @@ describe('a training run', () => {
     run.stop();
     const status = await run.ended;
     expect(status).toMatchObject({ state: 'stopped', reason: 'user' });
-    expect(status.note).not.toContain('did not answer');
+    expect(words(status.note)).not.toContain('did not answer');
     expect(logOf(run.directory).at(-1)!.step).toBe(status.step);
     expect(lives(pid)).toBe(false);
   });
@@ -171,8 +172,8 @@ describe('a training run', () => {
     const run = await start(supervisor, store, wild);
     const status = await run.ended;
     expect(status).toMatchObject({ state: 'stopped', reason: 'notFinite' });
-    expect(status.note).toContain(`step ${status.step}`);
-    expect(status.note).toContain('learning rate');
+    expect(words(status.note)).toContain(`step ${status.step}`);
+    expect(words(status.note)).toContain('learning rate');
     const log = logOf(run.directory).filter((line) => line.type === 'step');
     expect(log.map(({ step }) => step)).toEqual(Array.from({ length: status.step }, (_, i) => i + 1));
     expect(log.slice(0, -1).every(({ loss }) => Number.isFinite(loss))).toBe(true);
@@ -183,7 +184,7 @@ describe('a training run', () => {
     const run = await start(supervisor, store, long);
     const status = await run.ended;
     expect(status).toMatchObject({ state: 'failed', reason: 'memory' });
-    expect(status.note).toContain('memory');
+    expect(words(status.note)).toContain('memory');
   });
 
   it('is interrupted when its host goes in an orderly way, and goes on later', async () => {
@@ -226,7 +227,7 @@ describe('a training run', () => {
       process.kill(trainerOf(run), 'SIGKILL');
       const killed = await run.ended;
       expect(killed).toMatchObject({ state: 'failed', reason: 'killed' });
-      expect(killed.note).toContain(`up to step ${killed.step}`);
+      expect(words(killed.note)).toContain(`up to step ${killed.step}`);
       expect((await store.metrics(run.id, () => undefined)).lines).toBeGreaterThan(0);
 
       run = await resume(supervisor, store, run.id, device);
@@ -267,7 +268,7 @@ describe('a training run', () => {
         reason: signal === 'SIGKILL' ? 'killed' : 'crash',
         step: 0,
       });
-      expect(status.note).toContain('had not saved a step');
+      expect(words(status.note)).toContain('had not saved a step');
       const again = await resume(supervisor, store, run.id);
       again.stop();
       expect(await again.ended).toMatchObject({ state: 'stopped', reason: 'user', step: 0 });
@@ -291,7 +292,7 @@ describe('a training run', () => {
       fs.writeFileSync(join(run.directory, 'last.ckpt'), last);
       const again = await resume(supervisor, store, run.id);
       const status = await until(again, ({ state }) => state === 'running');
-      expect(status.dataNotes?.join(' ')).toContain('damaged');
+      expect(words(...(status.dataNotes ?? []))).toContain('damaged');
       again.stop();
       await again.ended;
     });

@@ -1,3 +1,5 @@
+import { message } from '../messages/message.ts';
+
 /** How numbers are written in a file. */
 export type Decimal = '.' | ',';
 
@@ -9,7 +11,7 @@ const infinity = /^[+-]?inf(?:inity)?$/i;
 const missingWords = new Set(['', 'na', 'n/a', '#n/a', 'nan', '-nan', 'null', '?']);
 
 /** The cells that count as missing, for people. White space around a cell never counts. */
-export const missingCells = 'Empty cells, NA, N/A, NaN, null and ? count as missing';
+export const missingCells = message('Empty cells, NA, N/A, NaN, null and ? count as missing.');
 
 /** Whether a cell holds no value. */
 export function isMissing(cell: string): boolean {

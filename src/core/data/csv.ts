@@ -1,7 +1,8 @@
 import { bad, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
+import { atOnce, inSlices, type Pause, type Sliced } from '../slices.ts';
 import { parseCell, type Decimal } from './cell.ts';
 import { createColumn, type ColumnBuilder } from './columns.ts';
-import type { Table } from './dataset.ts';
+import type { Column, Table } from './dataset.ts';
 import { createDecoder, type Encoding } from './decode.ts';
 import { detectAll, detectLayout, type Layout, type LayoutOptions } from './layout.ts';
 import { createRowReader, type FileRow, type RowReader } from './records.ts';
@@ -111,7 +112,9 @@ export function createRecordReader(options: LayoutOptions = detectAll, head = he
           : [
               {
                 message: message(
-                  '{count} rows have fewer cells than there are columns; what they lack counts as missing: {places}.',
+                  short.count === 1
+                    ? '{count} row has fewer cells than there are columns; what it lacks counts as missing: {places}.'
+                    : '{count} rows have fewer cells than there are columns; what they lack counts as missing: {places}.',
                   {
                     count: short.count,
                     places: short.text(),
@@ -194,9 +197,11 @@ function places() {
 }
 
 /** "row 5", "rows 5, 9", "rows 5, 9, 12 and 40 more". */
-export function rowList(first: readonly number[], count: number): string {
-  const more = count > first.length ? ` and ${count - first.length} more` : '';
-  return `${count === 1 ? 'row' : 'rows'} ${first.join(', ')}${more}`;
+export function rowList(first: readonly number[], count: number): Message {
+  const rows = first.join(', ');
+  const more = count - first.length;
+  if (more > 0) return message('rows {rows} and {more} more', { rows, more });
+  return message(count === 1 ? 'row {rows}' : 'rows {rows}', { rows });
 }
 
 /** Collects a table from the bytes of a CSV file, see {@link createRecordReader}. */
@@ -205,6 +210,8 @@ export interface CsvReader {
   push(bytes: Uint8Array): Result<void>;
   /** The table, with what was noticed as warnings. Fails for a file without rows. */
   finish(): Result<Table>;
+  /** {@link finish} in slices, for many rows. */
+  finishing(): Sliced<Result<Table>>;
 }
 
 /** A reader that keeps numbers as float64 and text as codes; {@link readCsv} drives one over a stream. */
@@ -231,24 +238,27 @@ export function createCsvReader(options: LayoutOptions = detectAll): CsvReader {
     return ok(undefined);
   };
 
+  function* finishing(): Sliced<Result<Table>> {
+    const result = collect(records.finish());
+    if (!result.ok) return result;
+    if (columns === undefined || rows === 0) {
+      return bad(message('The file has a header but no rows.'), { row: 1 });
+    }
+    const finished: Column[] = [];
+    for (const column of columns) {
+      finished.push(column.finish());
+      yield;
+    }
+    return ok({ columns: finished, rows, rowNumbers: rowNumbers.slice(0, rows) }, records.warnings);
+  }
+
   return {
     get layout() {
       return records.layout;
     },
     push: (bytes) => collect(records.push(bytes)),
-    finish() {
-      const result = collect(records.finish());
-      if (!result.ok) return result;
-      if (columns === undefined || rows === 0) {
-        return bad(message('The file has a header but no rows.'), { row: 1 });
-      }
-      const table = {
-        columns: columns.map((column) => column.finish()),
-        rows,
-        rowNumbers: rowNumbers.slice(0, rows),
-      };
-      return ok(table, records.warnings);
-    },
+    finish: () => atOnce(finishing()),
+    finishing,
   };
 }
 
@@ -258,6 +268,8 @@ export interface ReadControl {
   readonly onProgress?: (bytes: number) => void;
   /** Looked at before each piece; an AbortSignal fits. */
   readonly signal?: { readonly aborted: boolean };
+  /** Called between the slices of the work after the last piece; see {@link inSlices}. */
+  readonly pause?: Pause;
 }
 
 /**
@@ -267,13 +279,13 @@ export interface ReadControl {
 export async function readCsv(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: LayoutOptions = detectAll,
-  { onProgress, signal }: ReadControl = {},
+  { onProgress, signal, pause = () => undefined }: ReadControl = {},
 ): Promise<Result<Table>> {
   const reader = createCsvReader(options);
   let bytes = 0;
   try {
     for await (const piece of pieces) {
-      if (signal?.aborted === true) return bad(message('Reading was cancelled.'));
+      if (signal?.aborted === true) return cancelled();
       const result = reader.push(piece);
       if (!result.ok) return result;
       bytes += piece.length;
@@ -286,7 +298,11 @@ export async function readCsv(
       }),
     );
   }
-  return reader.finish();
+  return (await inSlices(reader.finishing(), pause)) ?? cancelled();
+}
+
+function cancelled(): Result<never> {
+  return bad(message('Reading was cancelled.'));
 }
 
 /** A column as the beginning of a file shows it. */
@@ -362,18 +378,18 @@ export function sniff(
 
 /** How a file is written, in words for the summary of a data set. */
 export function describeLayout({ delimiter, decimal, header, encoding }: FileLayout): Message {
-  const names: Record<Layout['delimiter'], string> = {
-    ',': 'comma',
-    ';': 'semicolon',
-    '\t': 'tab',
-    '|': 'bar',
-    ' ': 'blank',
+  const names: Record<Layout['delimiter'], Message> = {
+    ',': message('comma'),
+    ';': message('semicolon'),
+    '\t': message('tab'),
+    '|': message('bar'),
+    ' ': message('blank'),
   };
-  return message('Delimiter: {delimiter}; decimal mark: {decimal}; header: {header}; encoding: {encoding}', {
+  return message('delimiter: {delimiter}; decimal mark: {decimal}; header: {header}; {encoding}', {
     delimiter: names[delimiter],
     decimal: decimalNames[decimal],
-    header: header ? 'yes' : 'no',
+    header: message(header ? 'yes' : 'no'),
     encoding: encoding.toUpperCase(),
   });
 }
-const decimalNames: Record<Decimal, string> = { '.': 'point', ',': 'comma' };
+const decimalNames: Record<Decimal, Message> = { '.': message('point'), ',': message('comma') };

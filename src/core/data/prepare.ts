@@ -1,10 +1,20 @@
 import type { Task } from '../losses/loss.ts';
-import { bad, english, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
+import {
+  bad,
+  list,
+  message,
+  ok,
+  sentences,
+  type Message,
+  type Problem,
+  type Result,
+} from '../messages/message.ts';
+import { atOnce, sliced, type Sliced } from '../slices.ts';
 import type { Experiment } from '../training/experiment.ts';
 import { builtins } from './builtin.ts';
 import { missingCells } from './cell.ts';
 import { rowList } from './csv.ts';
-import type { Column, Dataset, FeatureEncoding, Part, Table } from './dataset.ts';
+import type { Column, Dataset, Faults, FeatureEncoding, Part, Table } from './dataset.ts';
 import { encodedWidth, widthOf } from './encode.ts';
 import { generators } from './generators.ts';
 import { randomStream } from './random.ts';
@@ -13,7 +23,13 @@ import { infiniteCell, readTarget, someNames, type Target } from './target.ts';
 
 /** A data set with what was done to it, one sentence each. */
 export interface Prepared extends Dataset {
-  readonly notes: readonly string[];
+  readonly notes: readonly Message[];
+}
+
+/** What the data are prepared for. */
+interface Asking {
+  readonly name: string;
+  readonly task: Task;
 }
 
 /** A text feature with more categories is dropped. */
@@ -31,11 +47,16 @@ const mostCategories = 100;
  * - numbers are standardised by mean and population standard deviation of the training part (as scikit-learn's
  *   StandardScaler), text becomes one-hot by the categories of the training part.
  */
-export function prepareDataset(
+export function prepareDataset(table: Table, experiment: Experiment, loss: Asking): Result<Prepared> {
+  return atOnce(preparingDataset(table, experiment, loss));
+}
+
+/** {@link prepareDataset} in slices: a table of millions of rows takes seconds. */
+export function* preparingDataset(
   table: Table,
   experiment: Experiment,
-  loss: { readonly name: string; readonly task: Task },
-): Result<Prepared> {
+  loss: Asking,
+): Sliced<Result<Prepared>> {
   const { data } = experiment;
   const notes: Message[] = [];
   const warnings: Problem[] = [];
@@ -47,18 +68,18 @@ export function prepareDataset(
   if (table.rows < 2) return tooFewRows(table, table.rows, notes);
   const chosen = chooseColumns(table, data);
   if (!chosen.ok) return chosen;
-  const target = readTarget(table, chosen.value.target, loss);
+  const target = yield* readTarget(table, chosen.value.target, loss);
   if (!target.ok) return target;
   for (const { message: text, where } of target.warnings) warn(text, where);
 
-  const usable = usableFeatures(table, chosen.value.features, warn);
+  const usable = yield* usableFeatures(table, chosen.value.features, warn);
   if (!usable.ok) return usable;
   const filling = data.source === 'file' && data.missing === 'mean';
-  const rows = completeRows(table, target.value, filling ? [] : usable.value, notes);
+  const rows = yield* completeRows(table, target.value, filling ? [] : usable.value, notes);
   if (rows.length < 2) return tooFewRows(table, rows.length, notes);
-  if (filling) noteFilled(table, usable.value, rows, notes);
+  if (filling) yield* noteFilled(table, usable.value, rows, notes);
 
-  const { classes, values } = presentClasses(target.value, rows, loss.task);
+  const { classes, values } = yield* presentClasses(target.value, rows, loss.task);
   if (classes !== undefined && classes.length < 2) {
     return bad(
       message('In the rows that can be used the target "{target}" has only one value.', {
@@ -67,18 +88,18 @@ export function prepareDataset(
     );
   }
   const stratify = classes !== undefined && experiment.split.stratify;
-  const split = splitRows(
+  const split = yield* splitRows(
     rows,
     experiment.split.validation,
     randomStream(experiment.training.seed, 'split'),
     stratify ? { of: (row) => values[row]!, count: classes.length } : undefined,
   );
   if (classes !== undefined) {
-    const without = (part: Uint32Array): string[] => {
-      const there = new Set(Array.from(part, (row) => values[row]!));
-      return classes.filter((_, k) => !there.has(k));
-    };
-    const untrained = without(split.training);
+    function* without(part: Uint32Array): Sliced<string[]> {
+      const there = yield* valuesOf(values, part);
+      return classes!.filter((_, k) => !there.has(k));
+    }
+    const untrained = yield* without(split.training);
     if (untrained.length > 0) {
       return bad(
         message(
@@ -88,7 +109,7 @@ export function prepareDataset(
         { path: 'split' },
       );
     }
-    const unvalidated = split.validation.length === 0 ? [] : without(split.validation);
+    const unvalidated = split.validation.length === 0 ? [] : yield* without(split.validation);
     if (unvalidated.length > 0) {
       warn(
         message('The validation part has no row of these classes: {classes}.', {
@@ -98,46 +119,49 @@ export function prepareDataset(
     }
   }
 
-  const fitted = fitFeatures(table, usable.value, split.training, experiment.scaling.features, filling, warn);
+  const fitted = yield* fitFeatures(
+    table,
+    usable.value,
+    split.training,
+    experiment.scaling.features,
+    filling,
+    warn,
+  );
   if (!fitted.ok) return fitted;
   const features = fitted.value;
   if (features.length === 0) {
     return bad(
       message('No column is left to learn from. {reasons}', {
-        reasons:
-          chosen.value.features.length === 0
-            ? 'The table has only the target; all others are excluded or absent.'
-            : notes.map(english).join(' '),
+        reasons: someReasons(
+          notes,
+          message('The table has only the target; all others are excluded or absent.'),
+        ),
       }),
     );
   }
-  const scaledTarget = fitTarget(target.value, classes, split.training, experiment.scaling.target, warn);
+  const scaledTarget = yield* fitTarget(
+    target.value,
+    classes,
+    split.training,
+    experiment.scaling.target,
+    warn,
+  );
   if (!scaledTarget.ok) return scaledTarget;
   const encoding = scaledTarget.value;
 
   const width = encodedWidth(features.map(({ encoding: feature }) => feature));
-  const part = (of: Uint32Array): Part => {
-    const targets =
-      encoding.kind === 'number'
-        ? Float64Array.from(of, (row) => (values[row]! - encoding.mean) / encoding.scale)
-        : Float64Array.from(of, (row) => values[row]!);
-    return { rows: of.length, features: encodeRowsOf(table, features, of, width), targets };
-  };
-  const training = part(split.training);
-  const validation = split.validation.length === 0 ? undefined : part(split.validation);
-  if (validation !== undefined) noteUnseen(table, features, split.validation, warn);
+  function* part(of: Uint32Array): Sliced<Part> {
+    const targets = new Float64Array(of.length);
+    const { mean, scale } = encoding.kind === 'number' ? encoding : { mean: 0, scale: 1 };
+    yield* sliced(of.length, (start, end) => {
+      for (let i = start; i < end; i++) targets[i] = (values[of[i]!]! - mean) / scale;
+    });
+    return { rows: of.length, features: yield* encodeRowsOf(table, features, of, width), targets };
+  }
+  const training = yield* part(split.training);
+  const validation = split.validation.length === 0 ? undefined : yield* part(split.validation);
+  if (validation !== undefined) yield* noteUnseen(table, features, split.validation, warn);
 
-  const summary = message(
-    'Predicts "{target}" from {features} columns ({width} inputs); {training} rows for training, {validation} for validation{how}.',
-    {
-      target: target.value.name,
-      features: features.length,
-      width,
-      training: training.rows,
-      validation: validation?.rows ?? 0,
-      how: validation !== undefined && stratify ? ', in every class alike' : '',
-    },
-  );
   return ok(
     {
       preprocessing: {
@@ -149,10 +173,63 @@ export function prepareDataset(
       outputs: loss.task === 'classes' ? (classes?.length ?? 1) : 1,
       training,
       validation,
-      notes: [summary, ...notes].map(english),
+      notes: [
+        summary({
+          target: target.value.name,
+          columns: features.length,
+          inputs: width,
+          training: training.rows,
+          validation: validation?.rows,
+          alike: stratify,
+        }),
+        ...notes,
+      ],
     },
     warnings,
   );
+}
+
+/** What is predicted from what, in one sentence. */
+function summary(of: {
+  readonly target: string;
+  readonly columns: number;
+  readonly inputs: number;
+  readonly training: number;
+  readonly validation: number | undefined;
+  readonly alike: boolean;
+}): Message {
+  const args = {
+    target: of.target,
+    columns: message(of.columns === 1 ? '{count} column' : '{count} columns', { count: of.columns }),
+    inputs: message(of.inputs === 1 ? '{count} input' : '{count} inputs', { count: of.inputs }),
+    training: message(of.training === 1 ? '{count} row' : '{count} rows', { count: of.training }),
+  };
+  if (of.validation === undefined)
+    return message(
+      'Predicts "{target}" from {columns} ({inputs}); {training} for training, none for validation.',
+      args,
+    );
+  return message(
+    of.alike
+      ? 'Predicts "{target}" from {columns} ({inputs}); {training} for training, {validation} for validation, in every class alike.'
+      : 'Predicts "{target}" from {columns} ({inputs}); {training} for training, {validation} for validation.',
+    { ...args, validation: of.validation },
+  );
+}
+
+/** The first few of what was noted, as the reasons of a failure. */
+function someReasons(notes: readonly Message[], otherwise: Message): Message {
+  const [first, ...others] = notes.slice(0, 5);
+  return first === undefined ? otherwise : sentences(first, ...others);
+}
+
+/** The different values of some rows. */
+function* valuesOf(values: Float64Array | Int32Array, rows: Uint32Array): Sliced<Set<number>> {
+  const there = new Set<number>();
+  yield* sliced(rows.length, (start, end) => {
+    for (let i = start; i < end; i++) there.add(values[rows[i]!]!);
+  });
+  return there;
 }
 
 /** The target that a data set has when the experiment names none; undefined for the last column of a file. */
@@ -202,43 +279,47 @@ function chooseColumns(table: Table, data: Experiment['data']): Result<Chosen> {
 type Warn = (text: Message, where?: Problem['where']) => void;
 
 /** The features that can be used at all, by index. */
-function usableFeatures(table: Table, candidates: readonly number[], warn: Warn): Result<readonly number[]> {
+function* usableFeatures(
+  table: Table,
+  candidates: readonly number[],
+  warn: Warn,
+): Sliced<Result<readonly number[]>> {
   const kept: number[] = [];
   for (const index of candidates) {
     const column = table.columns[index]!;
     const args = { column: index + 1, name: column.name };
-    const drop = (reason: string, more: Message['args'] = {}): void =>
-      warn(message(`Column {column} ("{name}") is not used: ${reason}.`, { ...args, ...more }), {
+    const drop = (reason: Message): void =>
+      warn(message('Column {column} ("{name}") is not used: {reason}.', { ...args, reason }), {
         column: column.name,
       });
     if (column.kind === 'unusable') {
-      if (column.distinct === 0) drop('it has no values');
-      else drop('it is text with more than {most} different values', { most: column.distinct });
+      drop(
+        column.distinct === 0
+          ? message('it has no values')
+          : message('it is text with more than {most} different values', { most: column.distinct }),
+      );
     } else if (column.kind === 'text') {
-      const cells = column.codes.reduce((sum, code) => sum + (code < 0 ? 0 : 1), 0);
       const distinct = column.categories.length;
-      if (distinct > 1 && distinct === cells)
-        drop('its text is different in every row, as a name or a number of a row is');
+      if (distinct > 1 && distinct === (yield* cellsWithValue(column.codes)))
+        drop(message('its text is different in every row, as a name or a number of a row is'));
       else if (distinct > mostCategories) {
-        drop('it is text with {distinct} different values, more than {most}', {
-          distinct,
-          most: mostCategories,
-        });
+        drop(
+          message('it is text with {distinct} different values, more than {most}', {
+            distinct,
+            most: mostCategories,
+          }),
+        );
       } else kept.push(index);
     } else {
       if (column.infinite !== undefined) return infiniteCell(column.name, index, column.infinite);
       if (column.texts !== undefined) {
-        const { count, first } = column.texts;
+        const { row } = column.texts.first[0]!;
         warn(
           message(
-            'Column {column} ("{name}") holds text among numbers ({cells}{more}); such cells count as missing.',
-            {
-              ...args,
-              cells: first.map(({ row, text }) => `row ${row}: "${text}"`).join(', '),
-              more: count > first.length ? ` and ${count - first.length} more` : '',
-            },
+            'Column {column} ("{name}") holds text among numbers ({cells}); such cells count as missing.',
+            { ...args, cells: someCells(column.texts) },
           ),
-          { row: first[0]!.row, column: column.name },
+          { row, column: column.name },
         );
       }
       kept.push(index);
@@ -247,40 +328,59 @@ function usableFeatures(table: Table, candidates: readonly number[], warn: Warn)
   return ok(kept);
 }
 
+function* cellsWithValue(codes: Int32Array): Sliced<number> {
+  let cells = 0;
+  yield* sliced(codes.length, (start, end) => {
+    for (let row = start; row < end; row++) if (codes[row]! >= 0) cells++;
+  });
+  return cells;
+}
+
+/** `row 5: "x", row 9: "y" and 3 more` */
+function someCells({ count, first }: Faults): Message {
+  const [one, ...others] = first.map(({ row, text }) => message('row {row}: "{text}"', { row, text }));
+  const cells = list(one!, ...others);
+  const more = count - first.length;
+  return more > 0 ? message('{cells} and {more} more', { cells, more }) : cells;
+}
+
 function isMissingAt(column: Column, row: number): boolean {
   if (column.kind === 'unusable') return true;
   return column.kind === 'number' ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
 }
 
 /** The rows that have a target and a value in every one of `needed`; what is left out is noted. */
-function completeRows(
+function* completeRows(
   table: Table,
   target: Target,
   needed: readonly number[],
   notes: Message[],
-): Uint32Array {
+): Sliced<Uint32Array> {
   const columns = needed.map((index) => table.columns[index]!);
   const holes = new Map<string, number>();
-  const kept: number[] = [];
+  const kept = new Uint32Array(table.rows);
+  let count = 0;
   const left = { targetless: tally(), incomplete: tally() };
-  for (let row = 0; row < table.rows; row++) {
-    if (Number.isNaN(target.values[row]!)) {
-      left.targetless.add(table.rowNumbers[row]!);
-      continue;
-    }
-    let complete = true;
-    for (const column of columns) {
-      if (isMissingAt(column, row)) {
-        complete = false;
-        holes.set(column.name, (holes.get(column.name) ?? 0) + 1);
+  yield* sliced(table.rows, (start, end) => {
+    for (let row = start; row < end; row++) {
+      if (Number.isNaN(target.values[row]!)) {
+        left.targetless.add(table.rowNumbers[row]!);
+        continue;
       }
+      let complete = true;
+      for (const column of columns) {
+        if (isMissingAt(column, row)) {
+          complete = false;
+          holes.set(column.name, (holes.get(column.name) ?? 0) + 1);
+        }
+      }
+      if (complete) kept[count++] = row;
+      else left.incomplete.add(table.rowNumbers[row]!);
     }
-    if (complete) kept.push(row);
-    else left.incomplete.add(table.rowNumbers[row]!);
-  }
+  });
   if (left.targetless.count > 0) {
     notes.push(
-      message('Rows without a value of the target "{target}" are left out: {count} ({rows}). {rule}.', {
+      message('Rows without a value of the target "{target}" are left out: {count} ({rows}). {rule}', {
         target: target.name,
         count: left.targetless.count,
         rows: left.targetless.text(),
@@ -290,7 +390,7 @@ function completeRows(
   }
   if (left.incomplete.count > 0) {
     notes.push(
-      message('Rows with missing cells are left out: {count} ({rows}); missing in {columns}. {rule}.', {
+      message('Rows with missing cells are left out: {count} ({rows}); missing in {columns}. {rule}', {
         count: left.incomplete.count,
         rows: left.incomplete.text(),
         columns: byCount(holes),
@@ -298,20 +398,28 @@ function completeRows(
       }),
     );
   }
-  return Uint32Array.from(kept);
+  return kept.slice(0, count);
 }
 
-function noteFilled(table: Table, features: readonly number[], rows: Uint32Array, notes: Message[]): void {
+function* noteFilled(
+  table: Table,
+  features: readonly number[],
+  rows: Uint32Array,
+  notes: Message[],
+): Sliced<void> {
   const holes = new Map<string, number>();
   for (const index of features) {
     const column = table.columns[index]!;
-    const count = rows.reduce((sum, row) => sum + (isMissingAt(column, row) ? 1 : 0), 0);
+    let count = 0;
+    yield* sliced(rows.length, (start, end) => {
+      for (let i = start; i < end; i++) if (isMissingAt(column, rows[i]!)) count++;
+    });
     if (count > 0) holes.set(column.name, count);
   }
   if (holes.size === 0) return;
   notes.push(
     message(
-      'Missing cells are filled: numbers with the mean of the training part, text with no category; {columns}. {rule}.',
+      'Missing cells are filled: numbers with the mean of the training part, text with no category; {columns}. {rule}',
       { columns: byCount(holes), rule: missingCells },
     ),
   );
@@ -340,30 +448,33 @@ function tally() {
 }
 
 function tooFewRows(table: Table, left: number, notes: readonly Message[]): Result<never> {
-  const reasons = notes.map(english).join(' ');
   if (table.rows === 1) return bad(message('The table has only one row; at least two are needed to train.'));
-  return bad(
-    message('Only {left} of {rows} rows can be used; at least two are needed. {reasons}', {
-      left,
-      rows: table.rows,
-      reasons: reasons === '' ? '' : `${reasons} Set "data.missing" to "mean", or exclude those columns.`,
-    }),
-  );
+  const counted = message('Only {left} of {rows} rows can be used; at least two are needed.', {
+    left,
+    rows: table.rows,
+  });
+  if (notes.length === 0) return bad(counted);
+  const advice = message('Set "data.missing" to "mean", or exclude those columns.');
+  return bad(sentences(counted, ...notes.slice(0, 5), advice));
 }
 
 /** The classes that are left in the rows that are used, and the values renumbered by them. */
-function presentClasses(target: Target, rows: Uint32Array, task: Task) {
+function* presentClasses(
+  target: Target,
+  rows: Uint32Array,
+  task: Task,
+): Sliced<{ readonly classes: readonly string[] | undefined; readonly values: Float64Array }> {
   if (target.classes === undefined || task === 'regression')
     return { classes: undefined, values: target.values };
-  const there = new Set<number>();
-  for (const row of rows) there.add(target.values[row]!);
+  const there = yield* valuesOf(target.values, rows);
   if (there.size === target.classes.length) return { classes: target.classes, values: target.values };
   const kept = target.classes.flatMap((_, k) => (there.has(k) ? [k] : []));
   const index = new Map(kept.map((k, position) => [k, position]));
-  return {
-    classes: kept.map((k) => target.classes![k]!),
-    values: target.values.map((value) => index.get(value) ?? NaN),
-  };
+  const values = new Float64Array(target.values.length);
+  yield* sliced(values.length, (start, end) => {
+    for (let row = start; row < end; row++) values[row] = index.get(target.values[row]!) ?? NaN;
+  });
+  return { classes: kept.map((k) => target.classes![k]!), values };
 }
 
 /** A feature's encoding beside its column in the table. */
@@ -373,19 +484,19 @@ interface Fitted {
 }
 
 /** Fits the encodings on the training part; a feature that is constant there is dropped. */
-function fitFeatures(
+function* fitFeatures(
   table: Table,
   features: readonly number[],
   training: Uint32Array,
   scaling: 'standard' | 'none',
   filling: boolean,
   warn: Warn,
-): Result<Fitted[]> {
+): Sliced<Result<Fitted[]>> {
   const fitted: Fitted[] = [];
   for (const index of features) {
     const column = table.columns[index]!;
     const { name } = column;
-    const drop = (value: string): void =>
+    const drop = (value: string | Message): void =>
       warn(
         message('Column {column} ("{name}") is not used: it is constant in the training part ({value}).', {
           column: index + 1,
@@ -395,15 +506,14 @@ function fitFeatures(
         { column: name },
       );
     if (column.kind === 'text') {
-      const there = new Set<number>();
-      for (const row of training) if (column.codes[row]! >= 0) there.add(column.codes[row]!);
-      const categories = [...there].map((code) => column.categories[code]!).sort();
-      if (categories.length < 2) drop(categories[0] ?? 'no values');
+      const there = yield* valuesOf(column.codes, training);
+      const categories = [...there].flatMap((code) => (code < 0 ? [] : [column.categories[code]!])).sort();
+      if (categories.length < 2) drop(categories[0] ?? message('no values'));
       else fitted.push({ index, encoding: { kind: 'one-hot', name, categories } });
     } else if (column.kind === 'number') {
-      const { mean, deviation, constant } = moments(column.values, training);
+      const { mean, deviation, constant } = yield* moments(column.values, training);
       if (Number.isNaN(mean) || constant) {
-        drop(Number.isNaN(mean) ? 'no values' : String(mean));
+        drop(Number.isNaN(mean) ? message('no values') : String(mean));
         continue;
       }
       if (!Number.isFinite(mean) || !Number.isFinite(deviation) || deviation === 0) return tooWide(name);
@@ -424,15 +534,15 @@ function tooWide(name: string): Result<never> {
   );
 }
 
-function fitTarget(
+function* fitTarget(
   { name, values }: Target,
   classes: readonly string[] | undefined,
   training: Uint32Array,
   scaling: 'standard' | 'none',
   warn: Warn,
-): Result<Dataset['preprocessing']['target']> {
+): Sliced<Result<Dataset['preprocessing']['target']>> {
   if (classes !== undefined) return ok({ kind: 'classes', name, classes });
-  const { mean, deviation, constant } = moments(values, training);
+  const { mean, deviation, constant } = yield* moments(values, training);
   if (constant)
     warn(message('The target "{name}" is {value} in every row of the training part.', { name, value: mean }));
   if (scaling === 'none') return ok({ kind: 'number', name, mean: 0, scale: 1 });
@@ -441,78 +551,89 @@ function fitTarget(
 }
 
 /** Mean and population standard deviation (divisor n) of the values that are not missing. NaN if there are none. */
-function moments(
+function* moments(
   values: Float64Array,
   rows: Uint32Array,
-): { mean: number; deviation: number; constant: boolean } {
-  let sum = 0;
-  let count = 0;
-  let first = NaN;
-  let constant = true;
-  for (const row of rows) {
-    const value = values[row]!;
-    if (Number.isNaN(value)) continue;
-    if (count === 0) first = value;
-    else if (value !== first) constant = false;
-    sum += value;
-    count++;
-  }
+): Sliced<{ readonly mean: number; readonly deviation: number; readonly constant: boolean }> {
+  const seen = { sum: 0, count: 0, first: NaN, constant: true };
+  yield* sliced(rows.length, (start, end) => {
+    for (let i = start; i < end; i++) {
+      const value = values[rows[i]!]!;
+      if (Number.isNaN(value)) continue;
+      if (seen.count === 0) seen.first = value;
+      else if (value !== seen.first) seen.constant = false;
+      seen.sum += value;
+      seen.count++;
+    }
+  });
+  const { sum, count, first, constant } = seen;
   if (count === 0) return { mean: NaN, deviation: NaN, constant: false };
   if (constant) return { mean: first, deviation: 0, constant };
   const mean = sum / count;
   let squares = 0;
-  for (const row of rows) {
-    const value = values[row]!;
-    if (!Number.isNaN(value)) squares += (value - mean) ** 2;
-  }
+  yield* sliced(rows.length, (start, end) => {
+    for (let i = start; i < end; i++) {
+      const value = values[rows[i]!]!;
+      if (!Number.isNaN(value)) squares += (value - mean) ** 2;
+    }
+  });
   return { mean, deviation: Math.sqrt(squares / count), constant };
 }
 
-function encodeRowsOf(
+function* encodeRowsOf(
   table: Table,
   features: readonly Fitted[],
   rows: Uint32Array,
   width: number,
-): Float64Array {
+): Sliced<Float64Array> {
   const encoded = new Float64Array(rows.length * width);
   let offset = 0;
   for (const { index, encoding } of features) {
     const column = table.columns[index]!;
+    const first = offset;
     if (encoding.kind === 'number' && column.kind === 'number') {
-      for (let i = 0; i < rows.length; i++) {
-        const value = column.values[rows[i]!]!;
-        encoded[i * width + offset] =
-          ((Number.isNaN(value) ? encoding.fill! : value) - encoding.mean) / encoding.scale;
-      }
+      yield* sliced(rows.length, (start, end) => {
+        for (let i = start; i < end; i++) {
+          const value = column.values[rows[i]!]!;
+          encoded[i * width + first] =
+            ((Number.isNaN(value) ? encoding.fill! : value) - encoding.mean) / encoding.scale;
+        }
+      });
     } else if (encoding.kind === 'one-hot' && column.kind === 'text') {
       const position = column.categories.map((category) => encoding.categories.indexOf(category));
-      for (let i = 0; i < rows.length; i++) {
-        const code = column.codes[rows[i]!]!;
-        const at = code < 0 ? -1 : position[code]!;
-        if (at >= 0) encoded[i * width + offset + at] = 1;
-      }
+      yield* sliced(rows.length, (start, end) => {
+        for (let i = start; i < end; i++) {
+          const code = column.codes[rows[i]!]!;
+          const at = code < 0 ? -1 : position[code]!;
+          if (at >= 0) encoded[i * width + first + at] = 1;
+        }
+      });
     }
     offset += widthOf(encoding);
   }
   return encoded;
 }
 
-function noteUnseen(table: Table, features: readonly Fitted[], validation: Uint32Array, warn: Warn): void {
+function* noteUnseen(
+  table: Table,
+  features: readonly Fitted[],
+  validation: Uint32Array,
+  warn: Warn,
+): Sliced<void> {
   for (const { index, encoding } of features) {
     const column = table.columns[index]!;
     if (encoding.kind !== 'one-hot' || column.kind !== 'text') continue;
-    const unseen = new Set<number>();
-    for (const row of validation) {
-      const code = column.codes[row]!;
-      if (code >= 0 && !encoding.categories.includes(column.categories[code]!)) unseen.add(code);
-    }
-    if (unseen.size === 0) continue;
+    const codes = yield* valuesOf(column.codes, validation);
+    const unseen = [...codes]
+      .flatMap((code) => (code < 0 ? [] : [column.categories[code]!]))
+      .filter((category) => !encoding.categories.includes(category));
+    if (unseen.length === 0) continue;
     warn(
       message(
         '"{name}" has values in the validation part that the training part lacks ({values}); they count as none.',
         {
           name: encoding.name,
-          values: someNames([...unseen].map((code) => column.categories[code]!)),
+          values: someNames(unseen),
         },
       ),
       { column: encoding.name },

@@ -1,3 +1,5 @@
+import { atOnce, sliced, type Sliced } from '../slices.ts';
+
 /**
  * Seeded random numbers for all of core: xoshiro128** 1.1 (D. Blackman, S. Vigna, "Scrambled linear pseudorandom
  * number generators", ACM TOMS 47, 2021; https://prng.di.unimi.it/xoshiro128starstar.c), its state filled by
@@ -15,6 +17,8 @@ export interface RandomStream {
   below(bound: number): number;
   /** 0 … n − 1 in random order, every order equally likely. */
   permutation(n: number): Uint32Array;
+  /** The same in slices, for many. */
+  permuting(n: number): Sliced<Uint32Array>;
 }
 
 /** Four words of 32 bits, not all zero. */
@@ -62,18 +66,23 @@ export function streamFrom(state: RandomState): RandomStream {
     }
   };
 
-  const permutation = (n: number): Uint32Array => {
-    const order = Uint32Array.from({ length: n }, (_, i) => i);
-    for (let i = n - 1; i > 0; i--) {
-      const j = below(i + 1);
-      const kept = order[i]!;
-      order[i] = order[j]!;
-      order[j] = kept;
-    }
+  function* permuting(n: number): Sliced<Uint32Array> {
+    const order = new Uint32Array(n);
+    yield* sliced(n, (start, end) => {
+      for (let i = start; i < end; i++) order[i] = i;
+    });
+    yield* sliced(n - 1, (start, end) => {
+      for (let i = n - 1 - start; i > n - 1 - end; i--) {
+        const j = below(i + 1);
+        const kept = order[i]!;
+        order[i] = order[j]!;
+        order[j] = kept;
+      }
+    });
     return order;
-  };
+  }
 
-  return { next, normal, below, permutation };
+  return { next, normal, below, permuting, permutation: (n) => atOnce(permuting(n)) };
 }
 
 /** The words of xoshiro128** one after another, each 0 … 2³² − 1. */

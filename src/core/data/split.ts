@@ -1,3 +1,4 @@
+import { sliced, type Sliced } from '../slices.ts';
 import type { RandomStream } from './random.ts';
 
 /** Row indices of the two parts, each ascending, so that the order of the file is kept. */
@@ -12,32 +13,45 @@ export interface Split {
  * each has ⌊share · count⌋ or one more row in the validation part, the largest remainders first, and always at least
  * one row in the training part.
  */
-export function splitRows(
+export function* splitRows(
   rows: Uint32Array,
   share: number,
   random: RandomStream,
   classes?: { readonly of: (row: number) => number; readonly count: number },
-): Split {
+): Sliced<Split> {
   const n = rows.length;
   if (share === 0 || n < 2) return { training: rows, validation: new Uint32Array(0) };
   const wanted = Math.min(n - 1, Math.max(1, Math.round(share * n)));
   const of = classes?.of ?? (() => 0);
   const counts = new Array<number>(classes?.count ?? 1).fill(0);
-  for (const row of rows) counts[of(row)]!++;
+  yield* sliced(n, (start, end) => {
+    for (let i = start; i < end; i++) counts[of(rows[i]!)]!++;
+  });
   const quotas = classes === undefined ? [wanted] : apportion(counts, share, wanted);
 
   const chosen = new Uint8Array(n);
-  for (const position of random.permutation(n)) {
-    const k = of(rows[position]!);
-    if (quotas[k]! > 0) {
-      quotas[k]!--;
-      chosen[position] = 1;
+  const positions = yield* random.permuting(n);
+  yield* sliced(n, (start, end) => {
+    for (let i = start; i < end; i++) {
+      const position = positions[i]!;
+      const k = of(rows[position]!);
+      if (quotas[k]! > 0) {
+        quotas[k]!--;
+        chosen[position] = 1;
+      }
     }
-  }
-  return {
-    training: rows.filter((_, position) => chosen[position] === 0),
-    validation: rows.filter((_, position) => chosen[position] === 1),
-  };
+  });
+  const training = new Uint32Array(n);
+  const validation = new Uint32Array(n);
+  let trained = 0;
+  let validated = 0;
+  yield* sliced(n, (start, end) => {
+    for (let position = start; position < end; position++) {
+      if (chosen[position] === 0) training[trained++] = rows[position]!;
+      else validation[validated++] = rows[position]!;
+    }
+  });
+  return { training: training.slice(0, trained), validation: validation.slice(0, validated) };
 }
 
 /** Validation rows of each class by the method of largest remainders. */

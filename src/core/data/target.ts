@@ -1,5 +1,6 @@
 import type { Task } from '../losses/loss.ts';
 import { bad, message, ok, type Problem, type Result } from '../messages/message.ts';
+import { sliced, type Sliced } from '../slices.ts';
 import { parseCell } from './cell.ts';
 import { mostDistinct } from './columns.ts';
 import type { Column, Faults, Table } from './dataset.ts';
@@ -23,7 +24,7 @@ interface Asking {
  * values, `classes` 2 to {@link mostDistinct}. Classes are ordered by number, or by UTF-16 code units for text, so
  * that equal data gives equal indices whatever the order of the rows.
  */
-export function readTarget(table: Table, index: number, loss: Asking): Result<Target> {
+export function* readTarget(table: Table, index: number, loss: Asking): Sliced<Result<Target>> {
   const column = table.columns[index]!;
   if (column.kind === 'unusable' && column.distinct === 0) {
     return bad(message('The target "{target}" has no values.', { target: column.name }), {
@@ -32,7 +33,9 @@ export function readTarget(table: Table, index: number, loss: Asking): Result<Ta
   }
   const infinite = column.kind === 'number' ? column.infinite : undefined;
   if (infinite !== undefined) return infiniteCell(column.name, index, infinite);
-  return loss.task === 'regression' ? numbers(table, index, column, loss) : classes(column, index, loss);
+  return loss.task === 'regression'
+    ? numbers(table, index, column, loss)
+    : yield* classes(column, index, loss);
 }
 
 /** The problem of a used column with infinite cells. */
@@ -40,7 +43,9 @@ export function infiniteCell(name: string, index: number, { count, first }: Faul
   const at = first[0]!;
   return bad(
     message(
-      'Row {row}, column {column} ("{name}"): "{text}" is infinite or too large for a number; {count} such cells in the column. Correct them, or exclude the column.',
+      count === 1
+        ? 'Row {row}, column {column} ("{name}"): "{text}" is infinite or too large for a number. Correct it, or exclude the column.'
+        : 'Row {row}, column {column} ("{name}"): "{text}" is infinite or too large for a number; {count} such cells in the column. Correct them, or exclude the column.',
       { row: at.row, column: index + 1, name, text: at.text, count },
     ),
     { row: at.row, column: name },
@@ -69,7 +74,7 @@ function firstText(table: Table, column: Column): { row: number; text: string } 
   return i < 0 ? undefined : { row: table.rowNumbers[i]!, text: column.categories[column.codes[i]!]! };
 }
 
-function classes(column: Column, index: number, loss: Asking): Result<Target> {
+function* classes(column: Column, index: number, loss: Asking): Sliced<Result<Target>> {
   const where = { column: column.name };
   if (column.kind === 'number' && column.texts !== undefined) {
     const at = column.texts.first[0]!;
@@ -81,16 +86,17 @@ function classes(column: Column, index: number, loss: Asking): Result<Target> {
       { row: at.row, column: column.name },
     );
   }
-  const read = column.kind === 'number' ? numberClasses(column.values) : textClasses(column);
+  const read = yield* column.kind === 'number' ? numberClasses(column.values) : textClasses(column);
   if (read === undefined) {
     return bad(
       message('The target "{target}" has more than {most} different values, too many for classes. {advice}', {
         target: column.name,
         most: mostDistinct,
-        advice:
+        advice: message(
           column.kind === 'number'
             ? 'Choose a regression loss such as mean-squared-error, or another target.'
             : 'Choose another target.',
+        ),
       }),
       where,
     );
@@ -108,13 +114,14 @@ function classes(column: Column, index: number, loss: Asking): Result<Target> {
   if (loss.task === 'binary' && names.length > 2) {
     return bad(
       message(
-        '{loss} needs a target of exactly two classes; "{target}" has {found} ({some}). Choose a loss for several classes such as softmax-cross-entropy{or}.',
+        column.kind === 'number'
+          ? '{loss} needs a target of exactly two classes; "{target}" has {found} ({some}). Choose a loss for several classes such as softmax-cross-entropy, or a regression loss.'
+          : '{loss} needs a target of exactly two classes; "{target}" has {found} ({some}). Choose a loss for several classes such as softmax-cross-entropy.',
         {
           loss: loss.name,
           target: column.name,
           found: names.length,
           some: someNames(names),
-          or: column.kind === 'number' ? ', or a regression loss' : '',
         },
       ),
       where,
@@ -147,21 +154,37 @@ function looksContinuous(names: readonly string[], rows: number): boolean {
   );
 }
 
-function numberClasses(values: Float64Array) {
-  const distinct = new Set<number>();
-  for (const value of values) {
-    if (!Number.isNaN(value)) distinct.add(value);
-    if (distinct.size > mostDistinct) return undefined;
-  }
-  const sorted = [...distinct].sort((a, b) => a - b);
-  const indices = new Map(sorted.map((value, k) => [value, k]));
-  return { names: sorted.map(String), values: values.map((value) => indices.get(value) ?? NaN) };
+interface Classes {
+  readonly names: readonly string[];
+  readonly values: Float64Array;
 }
 
-function textClasses(column: Column) {
+function* numberClasses(values: Float64Array): Sliced<Classes | undefined> {
+  const distinct = new Set<number>();
+  yield* sliced(values.length, (start, end) => {
+    for (let row = start; row < end && distinct.size <= mostDistinct; row++) {
+      if (!Number.isNaN(values[row]!)) distinct.add(values[row]!);
+    }
+  });
+  if (distinct.size > mostDistinct) return undefined;
+  const sorted = [...distinct].sort((a, b) => a - b);
+  const indices = new Map(sorted.map((value, k) => [value, k]));
+  const classes = new Float64Array(values.length);
+  yield* sliced(values.length, (start, end) => {
+    for (let row = start; row < end; row++) classes[row] = indices.get(values[row]!) ?? NaN;
+  });
+  return { names: sorted.map(String), values: classes };
+}
+
+function* textClasses(column: Column): Sliced<Classes | undefined> {
   if (column.kind !== 'text') return undefined;
+  const { codes } = column;
   const names = [...column.categories].sort();
   const index = new Map(names.map((name, k) => [name, k]));
   const byCode = column.categories.map((category) => index.get(category)!);
-  return { names, values: Float64Array.from(column.codes, (code) => (code < 0 ? NaN : byCode[code]!)) };
+  const values = new Float64Array(codes.length);
+  yield* sliced(codes.length, (start, end) => {
+    for (let row = start; row < end; row++) values[row] = codes[row]! < 0 ? NaN : byCode[codes[row]!]!;
+  });
+  return { names, values };
 }

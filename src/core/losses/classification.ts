@@ -113,7 +113,7 @@ export const binaryCrossEntropyLogits: Loss = {
       name: 'tensorflow.nn.sigmoid_cross_entropy_with_logits',
       form: 'function',
       targetFirst: true,
-      note: 'Keyword arguments only; elementwise.',
+      note: 'Elementwise: reduce it yourself.',
     },
     {
       framework: 'tf',
@@ -121,7 +121,7 @@ export const binaryCrossEntropyLogits: Loss = {
       form: 'function',
       targetFirst: true,
       keywords: { pos_weight: { parameter: 'positiveWeight', default: 1 } },
-      note: 'pos_weight is required; elementwise.',
+      note: 'pos_weight is required. Elementwise: reduce it yourself.',
     },
     {
       framework: 'optax',
@@ -262,8 +262,8 @@ export const softmaxCrossEntropy: Loss = {
   pitfalls: [
     'Give it raw scores. A softmax before PyTorch’s CrossEntropyLoss is applied twice, and the loss cannot fall below ln(1 + (C − 1)/e): 1.461 for 10 classes.',
     'Keras’s SparseCategoricalCrossentropy and the string "sparse_categorical_crossentropy" expect probabilities: without a softmax at the end pass from_logits=True.',
-    'With a single output unit the softmax is always 1 and the loss is 0 forever, without a warning; use binary cross-entropy, or two units.',
-    'PyTorch wants the classes in dimension 1, (N, C, …), and integer targets (torch.long); Keras, optax and TensorFlow take the last axis.',
+    'With a single output unit the softmax is always 1: float targets of shape (N, 1) give a loss of 0 forever (PyTorch says nothing, Keras warns), and an integer label of 1 is out of range. Use binary cross-entropy, or two units.',
+    'PyTorch wants the classes in dimension 1, (N, C, …), and integer targets (torch.long or torch.uint8); Keras, optax and TensorFlow take the last axis.',
     'With class weights PyTorch’s mean divides by the sum of the weights of the targets, Keras’s by the number of samples. When every target is ignored PyTorch’s mean is NaN.',
   ],
   source:
@@ -319,7 +319,7 @@ export const softmaxCrossEntropy: Loss = {
       name: 'tensorflow.nn.sparse_softmax_cross_entropy_with_logits',
       form: 'function',
       targetFirst: true,
-      note: 'Keyword arguments only; one value a row.',
+      note: 'One value a row: reduce it yourself.',
     },
     {
       framework: 'optax',

@@ -27,8 +27,8 @@ const residualName = (): readonly Named[] => [
   },
 ];
 
-const shapes =
-  'A prediction of shape (N, 1) against a target of shape (N,) broadcasts to N × N pairs: PyTorch only warns, NumPy and JAX say nothing, and the model learns the mean of the target.';
+const broadcasting = (learned: string): string =>
+  `A prediction of shape (N, 1) against a target of shape (N,) broadcasts to N × N pairs: PyTorch only warns, NumPy and jax.numpy say nothing, and the model learns the ${learned} of the target.`;
 
 /** (ŷ − y)². Stable as written; its gradient 2(ŷ − y) grows with the error. Elicits the conditional mean. */
 export const meanSquaredError: Loss = {
@@ -46,7 +46,7 @@ export const meanSquaredError: Loss = {
     'Errors are roughly normal and large ones should count far more than small ones; the prediction becomes the conditional mean.',
   avoidWhen: 'The target has outliers or heavy tails: one error of 100 weighs as much as 10,000 errors of 1.',
   pitfalls: [
-    shapes,
+    broadcasting('mean'),
     'Some definitions carry a factor ½ (optax.l2_loss, scikit-learn’s squared_error solvers, many courses): the same minimum, half the value and half the gradient, so the learning rate means something else.',
     'The value is in squared units of the target. Standardise a target with large numbers, or the first gradients are huge.',
     'With weights, PyTorch’s mean divides by the sum of the weights, Keras’s sample_weight by the number of samples.',
@@ -155,7 +155,7 @@ export const meanAbsoluteError: Loss = {
   pitfalls: [
     'The gradient is ±1 however small the error: with a constant learning rate the steps never shrink and the loss jitters at the end. Decay the rate, or use Huber.',
     'At a residual of exactly 0 the gradient is 0 in PyTorch and TensorFlow; jax.grad of jnp.abs gives 1.',
-    shapes,
+    broadcasting('median'),
     'On a skewed target the prediction is the median: its sum over many rows is not the expected sum.',
     'With weights, PyTorch’s mean divides by the sum of the weights, Keras’s sample_weight by the number of samples.',
   ],
@@ -243,7 +243,7 @@ export const huber: Loss = {
   avoidWhen:
     'There is no sensible scale for “large” (choose δ after standardising the target), or the exact mean is wanted.',
   pitfalls: [
-    'δ is in units of the target: δ = 1 is plain squared error for a target within 0…1 and almost absolute error for one in the thousands.',
+    'δ is in units of the target: δ = 1 is half the squared error where residuals stay within ±1, and almost the absolute error where they are in the thousands.',
     'PyTorch’s SmoothL1Loss(beta) is Huber(delta=beta)/beta: the same only at 1.',
     'For large δ it tends to half the squared error, not to the squared error: torch.nn.HuberLoss(delta=1e9) is MSELoss / 2.',
     'With weights, torch.nn.functional.huber_loss divides by the number of elements, but mse_loss and l1_loss by the sum of the weights.',

@@ -39,9 +39,16 @@ const columnsSchema = v.pipe(
 );
 export type SeriesColumns = v.InferOutput<typeof columnsSchema>;
 
+/** A run's status with its sentences in the user's language; how a run ended is in the headline and the notes. */
+const panelStatusSchema = v.object({
+  ...v.omit(statusSchema, ['note', 'device', 'dataNotes']).entries,
+  device: v.optional(v.object({ label: v.string(), why: v.string() })),
+  dataNotes: v.optional(v.array(v.string())),
+});
+
 /** What a panel shows besides the curves. Everything it needs to be redrawn from nothing. */
 const panelRunSchema = v.object({
-  status: statusSchema,
+  status: panelStatusSchema,
   /** The loss's name for the axis, such as "Huber loss (delta = 1)". */
   lossName: v.string(),
   /** Steps per second over the last second; absent before the first batch and after the end. */

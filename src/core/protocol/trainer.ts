@@ -1,9 +1,14 @@
 import * as v from 'valibot';
 import { deviceIds } from '../compute/device.ts';
+import { messageSchema } from '../messages/schema.ts';
 import { metricsLineSchema, statusSchema } from '../runs/record.ts';
 
 /** Version of the messages between supervisor and trainer; both come from one package, so any other version is an error. */
 export const trainerProtocol = 1;
+
+/** What happens before the first step, in this order; a prediction only reads. */
+export const phases = ['reading', 'preparing', 'device', 'compiling'] as const;
+export type PhaseName = (typeof phases)[number];
 
 /** Supervisor → trainer. The signs of life go another way: a byte a second on a pipe that the trainer's watchdog thread reads. */
 export const toTrainerSchema = v.variant('type', [
@@ -38,7 +43,7 @@ export type ToTrainer = v.InferOutput<typeof toTrainerSchema>;
 
 /** A message with its arguments, and where. */
 const problemSchema = v.object({
-  message: v.object({ template: v.string(), args: v.record(v.string(), v.union([v.string(), v.number()])) }),
+  message: messageSchema,
   where: v.exactOptional(
     v.object({
       file: v.exactOptional(v.string()),
@@ -55,7 +60,7 @@ export const fromTrainerSchema = v.variant('type', [
   /** What happens before the first step, with a share 0…1 where it is known. */
   v.object({
     type: v.literal('phase'),
-    phase: v.picklist(['reading', 'device', 'compiling']),
+    phase: v.picklist(phases),
     share: v.optional(v.number()),
   }),
   /** The whole status, whenever something but the step changed. */

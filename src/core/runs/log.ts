@@ -23,6 +23,11 @@ export function formatStatus(status: RunStatus): string {
   return `${JSON.stringify(status, nonFinite, 2)}\n`;
 }
 
+/** A value as JSON has it, for channels that know no other numbers: NaN and infinities become their names. */
+export function toPlainJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, nonFinite));
+}
+
 function nonFinite(_key: string, value: unknown): unknown {
   return typeof value === 'number' ? toJsonNumber(value) : value;
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { messageSchema } from '../messages/schema.ts';
 
 /** States of a run; the last four are ends. */
 export const runStates = [
@@ -76,13 +77,13 @@ export const statusSchema = v.object({
   name: v.string(),
   state: v.picklist(runStates),
   reason: v.optional(v.picklist(endReasons)),
-  /** One sentence for people about the end. */
-  note: v.optional(v.string()),
+  /** For people: how it ended and what to do next, a few sentences. */
+  note: v.optional(messageSchema),
   /** ISO 8601. */
   created: v.string(),
   ended: v.optional(v.string()),
   pid: v.optional(v.number()),
-  device: v.optional(v.object({ id: v.string(), label: v.string(), why: v.string() })),
+  device: v.optional(v.object({ id: v.string(), label: v.string(), why: messageSchema })),
   step: v.number(),
   epoch: v.number(),
   /** Steps and epochs when nothing stops the run early. */
@@ -98,6 +99,6 @@ export const statusSchema = v.object({
   /** Parameters of the model. */
   parameters: v.optional(v.number()),
   /** What was read and done to the data, one sentence each. */
-  dataNotes: v.optional(v.array(v.string())),
+  dataNotes: v.optional(v.array(messageSchema)),
 });
 export type RunStatus = v.InferOutput<typeof statusSchema>;

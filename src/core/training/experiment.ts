@@ -270,17 +270,15 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function problems(issue: v.BaseIssue<unknown>): Problem[] {
   const path = v.getDotPath(issue) ?? '';
-  const template =
-    issue.type === 'strict_object' && issue.expected === 'never'
-      ? 'Unknown key "{path}". Remove it, or check its spelling.'
-      : 'At "{path}": expected {expected}, found {found}.';
+  const args = { path, found: issue.received, expected: issue.expected ?? message('another value') };
+  const unknown = issue.type === 'strict_object' && issue.expected === 'never';
   return [
     {
-      message: message(template, {
-        path: path === '' ? 'the document' : path,
-        expected: issue.expected ?? 'another value',
-        found: issue.received,
-      }),
+      message: unknown
+        ? message('Unknown key "{path}". Remove it, or check its spelling.', args)
+        : path === ''
+          ? message('The document: expected {expected}, found {found}.', args)
+          : message('At "{path}": expected {expected}, found {found}.', args),
       where: { path },
     },
   ];

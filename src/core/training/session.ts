@@ -12,6 +12,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { randomStream } from '../data/random.ts';
 import { checkParameters } from '../losses/parameters.ts';
 import type { Loss } from '../losses/loss.ts';
+import { reasonOf } from '../messages/failure.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import { initialParameters } from '../network/initial.ts';
 import type { Network, Parameters } from '../network/network.ts';
@@ -132,7 +133,7 @@ export async function createSession(
     return bad(
       message('The device "{device}" could not prepare this model: {reason}. Choose another device.', {
         device: device.label,
-        reason: error instanceof Error ? error.message : String(error),
+        reason: reasonOf(error),
       }),
     );
   }

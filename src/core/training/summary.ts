@@ -33,42 +33,45 @@ function progress(status: RunStatus): Message {
 
 /** How the run ended, in one sentence. */
 function ending(status: RunStatus): Message {
-  const { epoch, epochs, step } = status;
+  const { epochs, step } = status;
+  const when = reached(status);
   const time = duration(status.seconds);
   switch (status.reason) {
     case 'epochs':
-      return message('Finished all {epochs} epochs in {time}.', { epochs, time });
+      return message(
+        epochs === 1 ? 'Finished {epochs} epoch in {time}.' : 'Finished all {epochs} epochs in {time}.',
+        { epochs, time },
+      );
     case 'user':
-      return message('Stopped by you after {epoch} of {epochs} epochs.', { epoch, epochs });
+      return message('Stopped by you {when}.', { when });
     case 'notFinite':
       return message('Stopped at step {step}: the loss or a parameter was no longer a finite number.', {
         step,
       });
     case 'memory':
-      return message('Ended after {epoch} epochs: the training process needed more memory than allowed.', {
-        epoch,
-      });
+      return message('Ended {when}: the training process needed more memory than allowed.', { when });
     case 'disk':
-      return message('Ended after {epoch} epochs: the run could not be written to disk.', { epoch });
+      return message('Ended {when}: the run could not be written to disk.', { when });
     case 'badInput':
       return message('The run could not start, because its input has a problem.');
     case 'killed':
-      return message('The training process was ended from outside after {epoch} of {epochs} epochs.', {
-        epoch,
-        epochs,
-      });
+      return message('The training process was ended from outside {when}.', { when });
     case 'hostGone':
-      return message(
-        'Interrupted after {epoch} of {epochs} epochs, because the program that watched it ended.',
-        { epoch, epochs },
-      );
+      return message('Interrupted {when}, because the program that watched it ended.', { when });
     case 'crash':
     case undefined:
-      return message('The training process ended unexpectedly after {epoch} of {epochs} epochs.', {
-        epoch,
-        epochs,
-      });
+      return message('The training process ended unexpectedly {when}.', { when });
   }
+}
+
+/** How far a run got. */
+function reached({ step, epoch, epochs }: RunStatus): Message {
+  if (step === 0) return message('before the first step');
+  if (epoch === 0) return message('in the first epoch');
+  return message(epochs === 1 ? 'after {epoch} of {epochs} epoch' : 'after {epoch} of {epochs} epochs', {
+    epoch,
+    epochs,
+  });
 }
 
 /** The usual causes of a loss that is not finite, the likeliest for this experiment first. */
@@ -183,8 +186,9 @@ export function figure(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
 }
 
-/** Seconds as people say them: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+/** Seconds as people say them: `0.02 s`, `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
+  if (seconds < 0.095) return `${Number(Math.max(seconds, 0.001).toPrecision(1))} s`;
   if (seconds < 9.95) return `${figure(Math.round(seconds * 10) / 10)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

@@ -2,10 +2,11 @@ import { message, type Message } from '../../core/messages/message.ts';
 import { hasEnded, type Metrics, type RunStatus } from '../../core/runs/record.ts';
 import { canResume } from '../../core/runs/states.ts';
 import type { PanelAction } from '../../core/protocol/panel.ts';
+import type { PhaseName } from '../../core/protocol/trainer.ts';
 
 /** What happens before the first step. */
 export interface Phase {
-  readonly phase: 'reading' | 'device' | 'compiling';
+  readonly phase: PhaseName;
   /** 0 … 1 where it is known. */
   readonly share?: number | undefined;
 }
@@ -85,7 +86,7 @@ export function headline(status: RunStatus, phase?: Phase): Message {
     case 'failed':
       return status.note === undefined
         ? message('Failed at step {step}.', { step: status.step })
-        : message('{note}', { note: status.note });
+        : status.note;
     case 'interrupted':
       return message(
         'Interrupted at step {step}, epoch {epoch} of {epochs}: its window was closed or reloaded.',
@@ -105,6 +106,8 @@ function starting(phase: Phase | undefined): Message {
       return percent === undefined
         ? message('Reading the data…')
         : message('Reading the data: {percent} %…', { percent });
+    case 'preparing':
+      return message('Preparing the data…');
     case 'device':
       return message('Choosing the fastest device that computes correctly…');
     case 'compiling':

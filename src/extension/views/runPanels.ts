@@ -8,7 +8,8 @@ import {
   type PanelRun,
   type ToPanel,
 } from '../../core/protocol/panel.ts';
-import { formatStatus } from '../../core/runs/log.ts';
+import { toPlainJson } from '../../core/runs/log.ts';
+import type { RunStatus } from '../../core/runs/record.ts';
 import { commands, panels, type CommandId } from '../contributions.ts';
 import type { Ending } from '../events.ts';
 import { describeAll, localise } from '../localise.ts';
@@ -290,7 +291,7 @@ class RunPanel implements Ending {
 function panelRun(view: RunView): PanelRun {
   const { status, speed } = view;
   return {
-    status,
+    status: panelStatus(status),
     lossName: view.lossName,
     ...(speed === undefined ? {} : { speed }),
     headline: localise(headline(status, view.phase)),
@@ -301,13 +302,22 @@ function panelRun(view: RunView): PanelRun {
   };
 }
 
+/** The status as the page gets it: its sentences in the user's language. */
+function panelStatus({ note: _, device, dataNotes, ...plain }: RunStatus): PanelRun['status'] {
+  return {
+    ...plain,
+    ...(device === undefined ? {} : { device: { label: device.label, why: localise(device.why) } }),
+    ...(dataNotes === undefined ? {} : { dataNotes: dataNotes.map((note) => localise(note)) }),
+  };
+}
+
 /** Posts and forgets: a panel that has just been closed is no error. Numbers that JSON lacks go as their names. */
 function post(webview: vscode.Webview, message: ToPanel): void {
   const sent: unknown =
     'run' in message
       ? {
           ...message,
-          run: { ...message.run, status: JSON.parse(formatStatus(message.run.status)) as unknown },
+          run: { ...message.run, status: toPlainJson(message.run.status) },
         }
       : message;
   try {

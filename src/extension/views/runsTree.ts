@@ -202,6 +202,6 @@ function tooltip(status: RunStatus, words: string): vscode.MarkdownString {
       `${vscode.l10n.t('Best: loss {0} at step {1}', shortNumber(status.best.loss), status.best.step)}\n`,
     );
   }
-  if (status.device !== undefined) text.appendText(`${status.device.label}: ${status.device.why}`);
+  if (status.device !== undefined) text.appendText(`${status.device.label}: ${localise(status.device.why)}`);
   return text;
 }

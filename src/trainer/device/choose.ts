@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { arch, cpus, platform } from 'node:os';
 import type { Device, DeviceId } from '../../core/compute/device.ts';
 import type { Plan } from '../../core/compute/plan.ts';
+import { message, sentences, type Message } from '../../core/messages/message.ts';
 import {
   candidateIds,
   Comparison,
@@ -24,7 +25,7 @@ export interface Candidate {
   readonly id: DeviceId;
   readonly available: boolean;
   /** Why it is not available, as the end of a sentence. */
-  readonly reason?: string;
+  readonly reason?: Message;
 }
 
 export interface Environment {
@@ -47,8 +48,8 @@ export interface ChooseOptions extends Environment {
 
 export interface Choice {
   readonly device: Device;
-  /** Which device and why, one to three sentences for people. */
-  readonly why: string;
+  /** Which device and why, one to three sentences. */
+  readonly why: Message;
   /** Every candidate: its time, or why it was left out. */
   readonly table: readonly CandidateResult[];
   /** Ends with the probe of WebGPU where that still runs in the background. It need not be waited for. */
@@ -97,13 +98,16 @@ class Chooser {
     if (preference === 'auto') return this.#fastest();
     if (preference === 'float64') {
       const device = await this.#open('float64');
-      return chosen(device, `${deviceNames.float64} (the reference), as chosen in the settings.`, []);
+      return chosen(
+        device,
+        message('{device} (the reference), as you asked.', { device: deviceNames.float64 }),
+        [],
+      );
     }
     const contender = await this.#enterPreferred(preference);
     if ('reason' in contender) return this.#fastest(contender);
-    return chosen(this.#prepared(contender), `${deviceNames[preference]}, as chosen in the settings.`, [
-      { id: preference, label: contender.device.label },
-    ]);
+    const why = message('{device}, as you asked.', { device: deviceNames[preference] });
+    return chosen(this.#prepared(contender), why, [{ id: preference, label: contender.device.label }]);
   }
 
   async #enterPreferred(id: CandidateId): Promise<Contender | LeftOut> {
@@ -119,17 +123,23 @@ class Chooser {
 
   /** The fastest of those that pass, as remembered or as measured now; `rejected` was asked for and cannot be used. */
   async #fastest(rejected?: LeftOut): Promise<Choice> {
-    const before =
-      rejected === undefined
-        ? ''
-        : `${deviceNames[rejected.id]} was chosen in the settings but cannot be used: ${rejected.reason}. `;
     const { result, settled } = await webGpuState(this.#cache, { ...this.#options, wait: false });
     const out = new Map<DeviceId, LeftOut>();
     const reason = whyLeftOut(result);
     if (reason !== undefined) out.set('webgpu', { id: 'webgpu', label: deviceNames.webgpu, reason });
     if (rejected !== undefined) out.set(rejected.id, rejected);
-    const sentence = (table: readonly CandidateResult[]) =>
-      before + explain(table.filter((row) => row.id !== rejected?.id));
+    const sentence = (table: readonly CandidateResult[]): Message => {
+      const found = explain(table.filter((row) => row.id !== rejected?.id));
+      return rejected === undefined
+        ? found
+        : sentences(
+            message('You asked for {device}, but it cannot be used: {reason}.', {
+              device: deviceNames[rejected.id],
+              reason: rejected.reason,
+            }),
+            found,
+          );
+    };
 
     const key = comparisonKey(this.#options.workload.plan, result, rejected);
     // Why a device takes no part may have changed since.
@@ -189,7 +199,7 @@ class Chooser {
   }
 }
 
-function chosen(device: Device, why: string, table: readonly CandidateResult[]): Choice {
+function chosen(device: Device, why: Message, table: readonly CandidateResult[]): Choice {
   return { device, why, table, settled: Promise.resolve() };
 }
 

@@ -1,4 +1,6 @@
 import type { Device, DeviceId, Executable } from '../../core/compute/device.ts';
+import { reasonOf } from '../../core/messages/failure.ts';
+import { message, type Message } from '../../core/messages/message.ts';
 import type { CandidateResult } from './deviceCache.ts';
 import {
   compareWithReference,
@@ -26,7 +28,7 @@ export interface Contender {
 export interface LeftOut {
   readonly id: CandidateId;
   readonly label: string;
-  readonly reason: string;
+  readonly reason: Message;
 }
 
 /** Times within this factor count as a tie. */
@@ -56,15 +58,15 @@ export class Comparison {
   /** Opens a device, compiles the plan and compares a few steps with the reference. Never throws. */
   async enter(id: CandidateId): Promise<Contender | LeftOut> {
     let device: Device | undefined;
-    let reason: string;
+    let reason: Message;
     try {
       device = await this.#open(id);
       const executable = await device.compile(this.#workload.plan);
       const verdict = await this.#check(id, executable);
       if (verdict.passed) return { id, device, executable };
-      reason = `it does not compute what it should: ${verdict.reason}`;
+      reason = message('it does not compute what it should: {reason}', { reason: verdict.reason });
     } catch (error) {
-      reason = inWords(error);
+      reason = reasonOf(error);
     }
     await device?.dispose().catch(() => undefined);
     return { id, label: device?.label ?? id, reason };
@@ -104,7 +106,7 @@ class Timing {
   readonly #now: () => number;
   #steps = 1;
   #best = Infinity;
-  #failure: string | undefined;
+  #failure: Message | undefined;
 
   constructor(contender: Contender, workload: Workload, now: () => number) {
     this.#contender = contender;
@@ -116,7 +118,7 @@ class Timing {
     try {
       load(this.#contender.executable, this.#workload);
     } catch (error) {
-      this.#failure = inWords(error);
+      this.#failure = reasonOf(error);
     }
     await this.#measure(2);
     this.#steps = Math.min(mostSteps, Math.max(1, Math.ceil(timingMs / Math.max(this.#best, 1e-4))));
@@ -140,7 +142,7 @@ class Timing {
       }
       this.#best = Math.min(this.#best, spent / steps);
     } catch (error) {
-      this.#failure = inWords(error);
+      this.#failure = reasonOf(error);
     }
   }
 
@@ -156,8 +158,4 @@ export function fastestOf(table: readonly CandidateResult[]): CandidateResult | 
   const passed = table.filter((row) => row.msPerStep !== undefined);
   const best = Math.min(...passed.map((row) => row.msPerStep!));
   return passed.find((row) => row.msPerStep! <= best * tie);
-}
-
-function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { message } from '../../core/messages/message.ts';
 import { DeviceError } from './hostBuffers.ts';
 
 // Dawn is WebGPU's native implementation, npm package `webgpu`. It can crash a process that loads it, so only the
@@ -42,7 +43,7 @@ async function install(load: () => Promise<unknown>): Promise<Adapter> {
   const requestAdapter = method(gpu, 'requestAdapter');
   const adapter: unknown = await requestAdapter();
   if (typeof adapter !== 'object' || adapter === null)
-    throw new DeviceError('no graphics driver that WebGPU can use was found');
+    throw new DeviceError(message('no graphics driver that WebGPU can use was found'));
   const info = v.parse(infoSchema, plain(Reflect.get(adapter, 'info'), Object.keys(infoSchema.entries)));
   return {
     name:
@@ -61,10 +62,14 @@ async function loadPackage(load: () => Promise<unknown>): Promise<v.InferOutput<
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
-      throw new DeviceError('WebGPU’s native part (npm package "webgpu") is not installed', { cause: error });
+      throw new DeviceError(message('its native part (npm package "webgpu") is not installed'), {
+        cause: error,
+      });
     }
     const reason = error instanceof Error ? error.message.split('\n', 1)[0]! : String(error);
-    throw new DeviceError(`WebGPU’s native part cannot be loaded here: ${reason}`, { cause: error });
+    throw new DeviceError(message('its native part cannot be loaded here ({reason})', { reason }), {
+      cause: error,
+    });
   }
 }
 
@@ -75,8 +80,7 @@ function createGpu({ create, globals }: v.InferOutput<typeof packageSchema>): ob
       Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
   const gpu = create([]);
-  if (typeof gpu !== 'object' || gpu === null)
-    throw new DeviceError('WebGPU’s native part answered with nothing');
+  if (typeof gpu !== 'object' || gpu === null) throw new DeviceError('its native part answered with nothing');
   // Node 21 and later have a `navigator` of their own.
   const navigator: unknown = Reflect.get(globalThis, 'navigator');
   if (typeof navigator === 'object' && navigator !== null)
@@ -94,6 +98,6 @@ function plain(value: unknown, keys: readonly string[]): Record<string, unknown>
 /** A method of an object as a function that keeps its `this`. */
 function method(object: object, name: string): (...args: readonly unknown[]) => unknown {
   const found: unknown = Reflect.get(object, name);
-  if (typeof found !== 'function') throw new DeviceError(`WebGPU lacks ${name}`);
+  if (typeof found !== 'function') throw new DeviceError(`its native part lacks ${name}`);
   return (...args) => Reflect.apply(found, object, args) as unknown;
 }

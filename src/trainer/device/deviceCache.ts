@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
+import { messageSchema } from '../../core/messages/schema.ts';
 import { probeResultSchema } from './probe.ts';
 
 const count = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -12,7 +13,7 @@ const candidateResultSchema = v.object({
   /** Milliseconds a step; absent where it was not timed. */
   msPerStep: v.optional(count),
   /** Why it cannot be used, as the end of a sentence; absent where it passed. */
-  reason: v.optional(v.string()),
+  reason: v.optional(messageSchema),
 });
 export type CandidateResult = v.InferOutput<typeof candidateResultSchema>;
 

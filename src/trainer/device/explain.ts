@@ -1,4 +1,5 @@
 import type { DeviceId } from '../../core/compute/device.ts';
+import { list, message, sentences, type Message } from '../../core/messages/message.ts';
 import { fastestOf } from './comparison.ts';
 import type { CandidateResult } from './deviceCache.ts';
 
@@ -10,29 +11,35 @@ export const deviceNames: Readonly<Record<DeviceId, string>> = {
   float64: 'Double-precision JavaScript',
 };
 
-/** Why the fastest of a comparison was taken, and why others took no part; sentences for people. */
-export function explain(table: readonly CandidateResult[]): string {
+/** Why the fastest of a comparison was taken, and why others took no part. */
+export function explain(table: readonly CandidateResult[]): Message {
   const passed = table.filter((row) => row.msPerStep !== undefined);
   const best = fastestOf(table);
-  const left = table
-    .filter((row) => row.reason !== undefined)
-    .map((row) => `${deviceNames[row.id]}: ${row.reason!}.`);
-  return [
-    best === undefined ? `${deviceNames.float64}: no other device passed the check.` : fastest(best, passed),
+  const left = table.flatMap(({ id, reason }) =>
+    reason === undefined ? [] : [message('{device}: {reason}.', { device: deviceNames[id], reason })],
+  );
+  return sentences(
+    best === undefined
+      ? message('{device}: no other device passed the check.', { device: deviceNames.float64 })
+      : fastest(best, passed),
     ...left,
-  ].join(' ');
+  );
 }
 
-function fastest(best: CandidateResult, passed: readonly CandidateResult[]): string {
+function fastest(best: CandidateResult, passed: readonly CandidateResult[]): Message {
   const others = passed
     .filter((row) => row !== best)
-    .map((row) => `${deviceNames[row.id]} ${milliseconds(row.msPerStep!)}`);
-  const figures = [`${milliseconds(best.msPerStep!)} a step`, ...others].join(', ');
-  const why =
+    .map((row) =>
+      message('{device} {time}', { device: deviceNames[row.id], time: milliseconds(row.msPerStep!) }),
+    );
+  const time = message('{time} a step', { time: milliseconds(best.msPerStep!) });
+  const args = { device: deviceNames[best.id], times: list(time, ...others), count: passed.length };
+  return message(
     passed.length === 1
-      ? 'the only one that passed the check'
-      : `fastest of ${passed.length} that passed the check`;
-  return `${deviceNames[best.id]}: ${why} (${figures}).`;
+      ? '{device}: the only one that passed the check ({times}).'
+      : '{device}: fastest of {count} that passed the check ({times}).',
+    args,
+  );
 }
 
 /** `0.021 ms`, `1.4 ms`, `230 ms`: two figures, without an exponent. */

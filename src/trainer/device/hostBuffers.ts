@@ -1,8 +1,17 @@
 import type { Buffer } from '../../core/compute/plan.ts';
+import { Failure } from '../../core/messages/failure.ts';
+import { message, type Message } from '../../core/messages/message.ts';
 
-/** Why a run cannot go on with this executable. */
-export class DeviceError extends Error {
+/**
+ * Why there is no such device, or why a run cannot go on with it. Text instead of a message is for faults of programs
+ * that only their makers can mend.
+ */
+export class DeviceError extends Failure {
   override readonly name = 'DeviceError';
+
+  constructor(reason: Message | string, options?: ErrorOptions) {
+    super(typeof reason === 'string' ? message('{error}', { error: reason }) : reason, options);
+  }
 }
 
 /** The buffer of a `write`, after checking that it may be written and that the values fit. */

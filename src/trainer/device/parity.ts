@@ -1,5 +1,6 @@
 import type { Device, DeviceId, Executable } from '../../core/compute/device.ts';
 import type { Kernel, Plan } from '../../core/compute/plan.ts';
+import { message, type Message } from '../../core/messages/message.ts';
 
 /** A plan with the contents its data and state start from; what is absent starts at zero. */
 export interface Workload {
@@ -29,7 +30,8 @@ interface Expected {
   readonly limit: number;
 }
 
-export type Verdict = { readonly passed: true } | { readonly passed: false; readonly reason: string };
+/** Whether a device computes rightly, or the first difference, as a clause. */
+export type Verdict = { readonly passed: true } | { readonly passed: false; readonly reason: Message };
 
 /**
  * Runs a workload on the float64 device for a few steps, once as it is and twice with every result of every kernel
@@ -94,7 +96,7 @@ export async function compareWithReference(
   workload: Workload,
 ): Promise<Verdict> {
   load(executable, workload);
-  const reports = compare('the reported value', await executable.run(reference.steps), reference.reports);
+  const reports = compare(message('the loss'), await executable.run(reference.steps), reference.reports);
   if (!reports.passed) return reports;
   for (const [name, expected] of reference.buffers) {
     const verdict = compare(name, await executable.read(name), expected);
@@ -103,14 +105,22 @@ export async function compareWithReference(
   return { passed: true };
 }
 
-function compare(what: string, values: Float64Array, { values: expected, limit }: Expected): Verdict {
+function compare(
+  what: string | Message,
+  values: Float64Array,
+  { values: expected, limit }: Expected,
+): Verdict {
   // A workload that diverges in these few steps says nothing about the device.
   if (!Number.isFinite(limit)) return { passed: true };
   const difference = largest(expected, (value, i) => Math.abs(value - values[i]!));
   if (difference <= limit) return { passed: true };
   return {
     passed: false,
-    reason: `${what} is off by ${difference.toExponential(1)} (accepted: ${limit.toExponential(1)})`,
+    reason: message('{what} is off by {difference} (accepted: {limit})', {
+      what,
+      difference: difference.toExponential(1),
+      limit: limit.toExponential(1),
+    }),
   };
 }
 

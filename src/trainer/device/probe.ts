@@ -2,6 +2,9 @@ import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import * as v from 'valibot';
 import { float64Device } from '../../core/compute/float64.ts';
+import { reasonOf } from '../../core/messages/failure.ts';
+import { message, type Message } from '../../core/messages/message.ts';
+import { messageSchema } from '../../core/messages/schema.ts';
 import { installDawn } from './dawn.ts';
 import { compareWithReference, referenceOf, type Workload } from './parity.ts';
 import { selfTestPlan, selfTestValues } from './selfTest.ts';
@@ -12,7 +15,7 @@ export const probeArgument = '--probe-webgpu';
 /** What the probe of WebGPU found: the adapter, or why there is none, as the end of a sentence. */
 export const probeResultSchema = v.variant('available', [
   v.object({ available: v.literal(true), name: v.string(), software: v.boolean() }),
-  v.object({ available: v.literal(false), reason: v.string() }),
+  v.object({ available: v.literal(false), reason: messageSchema }),
 ]);
 export type ProbeResult = v.InferOutput<typeof probeResultSchema>;
 
@@ -63,27 +66,39 @@ async function examine(): Promise<ProbeResult> {
     );
     await device.dispose();
     if (!verdict.passed)
-      return { available: false, reason: `its graphics driver computes wrongly: ${verdict.reason}` };
+      return {
+        available: false,
+        reason: message('its graphics driver computes wrongly: {reason}', { reason: verdict.reason }),
+      };
     return { available: true, name: adapter.name, software: adapter.software };
   } catch (error) {
-    return { available: false, reason: error instanceof Error ? error.message : String(error) };
+    return { available: false, reason: reasonOf(error) };
   }
 }
 
 /** Signals by which people and systems end processes; a crash has others. */
 const interruptions: readonly (string | null)[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'];
 
+/** What a probe found, and whether that says something about this machine, so that it is worth remembering. */
+export interface Probed {
+  readonly result: ProbeResult;
+  readonly lasting: boolean;
+}
+
 /**
- * Asks a child process what WebGPU is like here; never throws. Undefined where the child was interrupted, which says
- * nothing about WebGPU. With `background` the child does not keep this process alive, and ends with it.
+ * Asks a child process what WebGPU is like here; never throws. A child that was interrupted, or that says what no probe
+ * says (its file may be of another version, in the middle of an update), tells nothing about WebGPU. With `background` the child does not keep this process alive, and ends with it.
  */
 export function probeWebGpu(
   entry: ProbeEntry,
   options: { readonly background?: boolean; readonly timeoutMs?: number } = {},
-): Promise<ProbeResult | undefined> {
+): Promise<Probed> {
   const timeoutMs = options.timeoutMs ?? probeTimeoutMs;
   return new Promise((resolve) => {
-    const failed = (reason: string) => resolve({ available: false, reason });
+    const failed = (reason: Message, lasting = true) =>
+      resolve({ result: { available: false, reason }, lasting });
+    const unstartable = (error: unknown) =>
+      failed(message('no process could be started to try it ({reason})', { reason: reasonOf(error) }));
     let child: ReturnType<typeof fork>;
     try {
       child = fork(entry.path, [probeArgument], {
@@ -93,14 +108,12 @@ export function probeWebGpu(
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       });
     } catch (error) {
-      failed(
-        `no process could be started to try it: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      unstartable(error);
       return;
     }
     const kill = () => child.kill('SIGKILL');
     let timer = setTimeout(() => {
-      failed(`it did not answer within ${Math.round(timeoutMs / 1000)} s`);
+      failed(message('it did not answer within {seconds} s', { seconds: Math.round(timeoutMs / 1000) }));
       kill();
     }, timeoutMs);
     process.once('exit', kill);
@@ -109,21 +122,21 @@ export function probeWebGpu(
       child.unref();
       child.channel?.unref();
     }
-    child.once('message', (message) => {
-      const result = v.safeParse(probeResultSchema, message);
-      if (result.success) resolve(result.output);
-      else failed('its probe answered with something unexpected');
+    child.once('message', (answer) => {
+      const result = v.safeParse(probeResultSchema, answer);
+      if (result.success) resolve({ result: result.output, lasting: true });
+      else failed(message('its check gave no answer that can be understood'), false);
       // It has nothing more to do.
       clearTimeout(timer);
       timer = setTimeout(kill, endingMs).unref();
     });
-    child.once('error', (error) => failed(`no process could be started to try it: ${error.message}`));
+    child.once('error', unstartable);
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
       process.off('exit', kill);
-      if (interruptions.includes(signal)) resolve(undefined);
-      else if (signal !== null) failed(`it crashed when it was tried (${signal})`);
-      else failed(`its probe ended with code ${code ?? 0} and no answer`);
+      if (interruptions.includes(signal)) failed(message('its check was interrupted'), false);
+      else if (signal !== null) failed(message('it crashed when it was tried ({signal})', { signal }));
+      else failed(message('its check ended with code {code} and no answer', { code: code ?? 0 }));
     });
   });
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Executable } from '../../core/compute/device.ts';
 import type { Buffer, Plan } from '../../core/compute/plan.ts';
+import { message } from '../../core/messages/message.ts';
 import type { Gpu } from './gpuJs.ts';
 import { gpuJsVersion, knownVersion } from './gpuJsVersion.ts';
 import { DeviceError, known, writable } from './hostBuffers.ts';
@@ -240,9 +241,11 @@ export class ResidentWebGpuExecutable implements Executable {
 
   #check(): void {
     if (this.#executor.context.isLost)
-      throw new DeviceError('the graphics device was lost (driver reset, sleep, or it was removed)');
+      throw new DeviceError(message('the graphics device was lost (driver reset, sleep, or it was removed)'));
     if (this.#refused.message !== undefined)
-      throw new DeviceError(`the graphics device refused the work: ${this.#refused.message}`);
+      throw new DeviceError(
+        message('the graphics device refused the work ({error})', { error: this.#refused.message }),
+      );
   }
 
   /** Waits for the queue and copies the first values of a mappable buffer. */
@@ -252,7 +255,9 @@ export class ResidentWebGpuExecutable implements Executable {
     } catch (error) {
       this.#check();
       throw new DeviceError(
-        `the graphics device did not answer: ${error instanceof Error ? error.message : String(error)}`,
+        message('the graphics device did not answer ({error})', {
+          error: error instanceof Error ? error.message : String(error),
+        }),
         { cause: error },
       );
     }

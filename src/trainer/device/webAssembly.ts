@@ -1,5 +1,6 @@
 import type { Device, Executable } from '../../core/compute/device.ts';
 import type { Plan } from '../../core/compute/plan.ts';
+import { message } from '../../core/messages/message.ts';
 import { checkPlan } from './checkPlan.ts';
 import { Executables } from './executables.ts';
 import { Gpu, libraryMember } from './gpuJs.ts';
@@ -19,7 +20,7 @@ let drive: Promise<Drive> | undefined;
  */
 export async function webAssemblyDevice(how?: Drive): Promise<Device> {
   if (libraryMember('GPU', 'isWebAssemblySupported') !== true)
-    throw new DeviceError('this JavaScript engine has no WebAssembly');
+    throw new DeviceError(message('this JavaScript engine has no WebAssembly'));
   const chosen = how ?? (await (drive ??= chooseDrive()));
   const executables = new Executables();
   return {

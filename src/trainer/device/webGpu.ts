@@ -1,5 +1,6 @@
 import type { Device, Executable } from '../../core/compute/device.ts';
 import type { Plan } from '../../core/compute/plan.ts';
+import { message } from '../../core/messages/message.ts';
 import { checkPlan } from './checkPlan.ts';
 import { installDawn } from './dawn.ts';
 import { Executables } from './executables.ts';
@@ -47,7 +48,10 @@ async function compile(plan: Plan, how: Drive): Promise<Executable> {
   const crowded = plan.kernels.find((kernel) => kernel.reads.length >= bindings);
   if (crowded !== undefined)
     throw new DeviceError(
-      `kernel ${crowded.name} reads ${crowded.reads.length} buffers; WebGPU takes ${bindings - 1}`,
+      message('a step of this training reads {count} buffers at once; WebGPU takes {most}', {
+        count: crowded.reads.length,
+        most: bindings - 1,
+      }),
     );
   const gpu = new Gpu('webgpu');
   try {

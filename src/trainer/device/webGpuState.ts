@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
+import { message, type Message } from '../../core/messages/message.ts';
 import type { DeviceCache } from './deviceCache.ts';
 import { gpuJsVersion } from './gpuJsVersion.ts';
 import { probeWebGpu, type ProbeEntry, type ProbeResult } from './probe.ts';
@@ -26,19 +27,22 @@ export async function webGpuState(
   options: { readonly date: () => number; readonly probe?: ProbeEntry; readonly wait: boolean },
 ): Promise<WebGpuState> {
   const key = webGpuKey();
-  if (key === undefined) return settled(absent('its native part (npm package "webgpu") is not installed'));
+  if (key === undefined)
+    return settled(absent(message('its native part (npm package "webgpu") is not installed')));
   const { trials, probes } = cache.read();
   const now = options.date();
   const trial = trials[key];
   if (trial !== undefined && isWithin(now - trial.at, foundForMs) && !isAlive(trial.pid)) {
-    return settled(absent('it ended the process when it was last used, and is tried again after a week'));
+    return settled(
+      absent(message('it ended the process when it was last used, and is tried again after a week')),
+    );
   }
   const known = probes[key];
   if (known !== undefined && isWithin(now - known.at, known.result.available ? foundForMs : notFoundForMs))
     return settled(known.result);
-  if (options.probe === undefined) return settled(known?.result ?? absent('it was not checked'));
-  const probe = probeWebGpu(options.probe, { background: !options.wait }).then((result) => {
-    if (result === undefined) return absent('its check was interrupted');
+  if (options.probe === undefined) return settled(known?.result ?? absent(message('it was not checked')));
+  const probe = probeWebGpu(options.probe, { background: !options.wait }).then(({ result, lasting }) => {
+    if (!lasting) return result;
     cache.update((contents) => {
       contents.probes[key] = { at: options.date(), result };
     });
@@ -46,7 +50,7 @@ export async function webGpuState(
   });
   if (options.wait) return settled(await probe);
   return {
-    result: known?.result ?? absent('it is being checked now, for the next run'),
+    result: known?.result ?? absent(message('it is being checked now, for the next run')),
     settled: probe.then(() => undefined),
   };
 }
@@ -73,12 +77,14 @@ export async function tryWebGpu<T>(
 }
 
 /** Why WebGPU takes no part in a comparison, as the end of a sentence; undefined where it does. */
-export function whyLeftOut(result: ProbeResult): string | undefined {
+export function whyLeftOut(result: ProbeResult): Message | undefined {
   if (!result.available) return result.reason;
-  return result.software ? `its only adapter here (${result.name}) is a program on the processor` : undefined;
+  return result.software
+    ? message('its only adapter here ({name}) is a program on the processor', { name: result.name })
+    : undefined;
 }
 
-function absent(reason: string): ProbeResult {
+function absent(reason: Message): ProbeResult {
   return { available: false, reason };
 }
 

@@ -6,8 +6,9 @@ import type { Table } from '../../../src/core/data/dataset.ts';
 import { generators } from '../../../src/core/data/generators.ts';
 import { prepareDataset, type Prepared } from '../../../src/core/data/prepare.ts';
 import { randomStream } from '../../../src/core/data/random.ts';
-import { splitRows } from '../../../src/core/data/split.ts';
+import * as split from '../../../src/core/data/split.ts';
 import { english, type Result } from '../../../src/core/messages/message.ts';
+import { atOnce } from '../../../src/core/slices.ts';
 import { parseExperiment, type Experiment } from '../../../src/core/training/experiment.ts';
 
 const losses = {
@@ -49,10 +50,12 @@ function prepare(csv: string | Uint8Array, task: TaskName, wish?: Wish): Result<
   return prepareDataset(tableOf(csv), experiment(wish), losses[task]);
 }
 
-function good(result: Result<Prepared>): Prepared {
+function good(result: Result<Prepared>): Omit<Prepared, 'notes'> & { readonly notes: readonly string[] } {
   if (!result.ok) throw new Error(result.problems.map(({ message }) => english(message)).join('\n'));
-  return result.value;
+  return { ...result.value, notes: result.value.notes.map(english) };
 }
+
+const splitRows = (...of: Parameters<typeof split.splitRows>): split.Split => atOnce(split.splitRows(...of));
 
 function errors(result: Result<Prepared>): string[] {
   return result.ok ? [] : result.problems.map(({ message }) => english(message));
@@ -254,7 +257,7 @@ describe('missing cells', () => {
     expect(training.rows).toBe(2);
     expect([...training.features]).toEqual([1, 1, 0, 7, 0, 1]);
     expect(notes).toEqual([
-      'Predicts "y" from 2 columns (3 inputs); 2 rows for training, 0 for validation.',
+      'Predicts "y" from 2 columns (3 inputs); 2 rows for training, none for validation.',
       'Rows without a value of the target "y" are left out: 1 (row 6). Empty cells, NA, N/A, NaN, null and ? count as missing.',
       'Rows with missing cells are left out: 3 (rows 3, 4, 5); missing in "age" (2), "kind" (1). Empty cells, NA, N/A, NaN, null and ? count as missing.',
     ]);
@@ -471,7 +474,7 @@ describe('any table', () => {
           }
           prepared++;
           const { training, validation: held, width, outputs, preprocessing, notes } = result.value;
-          for (const note of notes) expect(note).not.toMatch(/\{\w+\}|undefined/);
+          for (const note of notes) expect(english(note)).not.toMatch(/\{\w+\}|undefined/);
           for (const part of held === undefined ? [training] : [training, held]) {
             expect(part.rows).toBeGreaterThan(0);
             expect(part.features).toHaveLength(part.rows * width);

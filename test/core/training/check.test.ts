@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { losses, loadLoss } from '../../../src/core/losses/catalogue.ts';
 import type { Task } from '../../../src/core/losses/loss.ts';
-import { english } from '../../../src/core/messages/message.ts';
+import { english, type Message } from '../../../src/core/messages/message.ts';
 import { checkExperiment, checkFit } from '../../../src/core/training/check.ts';
 import { experiment, line, randomDataset } from './datasets.ts';
 
 const problems = (result: {
   ok: boolean;
   problems?: readonly {
-    message: { template: string; args: Readonly<Record<string, string | number>> };
+    message: Message;
     where?: { path?: string };
   }[];
 }) => (result.problems ?? []).map((p) => [p.where?.path, english(p.message)] as const);

@@ -54,6 +54,14 @@ describe('the summary of a run', () => {
     );
   });
 
+  it('says how far a run got that did not finish', () => {
+    const stopped = { state: 'stopped', reason: 'user' } as const;
+    expect(text({ ...stopped, step: 0, epoch: 0 })[0]).toBe('Stopped by you before the first step.');
+    expect(text({ ...stopped, step: 3, epoch: 0 })[0]).toBe('Stopped by you in the first epoch.');
+    expect(text({ ...stopped, epoch: 1 })[0]).toBe('Stopped by you after 1 of 100 epochs.');
+    expect(text({ epochs: 1, epoch: 1, seconds: 0.02 })[0]).toBe('Finished 1 epoch in 0.02 s.');
+  });
+
   it('points out over-fitting, and only that', () => {
     const best = { step: 80, epoch: 20, loss: 0.5 };
     expect(text({ best, validationLoss: 0.7 }).at(-1)).toContain('rose from 0.5 in epoch 20 to 0.7');
@@ -87,8 +95,10 @@ describe('figures and durations', () => {
       '0.5',
       'NaN',
     ]);
-    expect([0.04, 0.44, 9.94, 59.6, 60, 200, 3599.7, 7500].map(duration)).toEqual([
-      '0 s',
+    expect([0, 0.0234, 0.04, 0.44, 9.94, 59.6, 60, 200, 3599.7, 7500].map(duration)).toEqual([
+      '0.001 s',
+      '0.02 s',
+      '0.04 s',
       '0.4 s',
       '9.9 s',
       '1 min',

@@ -9,6 +9,7 @@ import { cpuDevice } from '../../../src/trainer/device/cpu.ts';
 import { load } from '../../../src/trainer/device/parity.ts';
 import { selfTestPlan, selfTestValues } from '../../../src/trainer/device/selfTest.ts';
 import { linePlan, lineValues } from './plans.ts';
+import { words } from '../../words.ts';
 
 const workload = { plan: selfTestPlan, values: selfTestValues, steps: Infinity };
 
@@ -96,13 +97,13 @@ describe('chooseDevice', () => {
     const machine = new Machine({ webasm: 0.021, cpu: 0.11 });
     const { device, why, table } = await choose(machine);
     expect(device.id).toBe('webasm');
-    expect(why).toBe(
+    expect(words(why)).toBe(
       'WebAssembly: fastest of 2 that passed the check (0.021 ms a step, JavaScript 0.11 ms). WebGPU: it was not checked.',
     );
     expect(
       table.map((row) => [
         row.id,
-        row.msPerStep === undefined ? row.reason : Math.round(row.msPerStep * 1000),
+        row.msPerStep === undefined ? words(row.reason) : Math.round(row.msPerStep * 1000),
       ]),
     ).toEqual([
       ['webgpu', 'it was not checked'],
@@ -127,21 +128,21 @@ describe('chooseDevice', () => {
     const machine = new Machine({ webasm: 0.001, cpu: 5 }, ['webasm']);
     const { device, why } = await choose(machine);
     expect(device.id).toBe('cpu');
-    expect(why).toMatch(
-      /^JavaScript: the only one that passed the check \(5\.0 ms a step\)\. .*WebAssembly: it does not compute what it should: the reported value is off by 1\.0e-2/,
+    expect(words(why)).toMatch(
+      /^JavaScript: the only one that passed the check \(5\.0 ms a step\)\. .*WebAssembly: it does not compute what it should: the loss is off by 1\.0e-2/,
     );
   });
 
   it('leaves out a device that cannot be opened, in its own words', async () => {
     const { why } = await choose(new Machine({ cpu: 1 }));
-    expect(why).toContain('WebAssembly: there is no webasm here.');
+    expect(words(why)).toContain('WebAssembly: there is no webasm here.');
   });
 
   it('falls back to the reference where every device computes wrongly, and remembers nothing', async () => {
     const machine = new Machine({ webasm: 1, cpu: 1 }, ['webasm', 'cpu']);
     const { device, why } = await choose(machine);
     expect(device.id).toBe('float64');
-    expect(why).toMatch(/^Double-precision JavaScript: no other device passed the check\./);
+    expect(words(why)).toMatch(/^Double-precision JavaScript: no other device passed the check\./);
     machine.opened.length = 0;
     await choose(machine);
     expect(machine.opened).toEqual(['webasm', 'cpu']);
@@ -153,7 +154,7 @@ describe('chooseDevice', () => {
     const second = await choose(machine);
     expect(machine.opened).toEqual(['webasm']);
     expect(machine.compiled).toBe(0);
-    expect(second.why).toBe(first.why);
+    expect(words(second.why)).toBe(words(first.why));
     expect(second.table).toEqual(first.table);
     expect(readdirSync(join(folder, 'sub'))).toEqual(['devices.json']);
   });
@@ -210,15 +211,15 @@ describe('chooseDevice', () => {
 
   it('follows a preference, and says what it takes instead where it cannot', async () => {
     const follows = await choose(new Machine({ webasm: 1, cpu: 2 }), { preference: 'cpu' });
-    expect([follows.device.id, follows.why]).toEqual(['cpu', 'JavaScript, as chosen in the settings.']);
+    expect([follows.device.id, words(follows.why)]).toEqual(['cpu', 'JavaScript, as you asked.']);
     const reference = await choose(new Machine({}), { preference: 'float64' });
-    expect([reference.device.id, reference.why]).toEqual([
+    expect([reference.device.id, words(reference.why)]).toEqual([
       'float64',
-      'Double-precision JavaScript (the reference), as chosen in the settings.',
+      'Double-precision JavaScript (the reference), as you asked.',
     ]);
     const cannot = await choose(new Machine({ cpu: 2 }), { preference: 'webasm' });
-    expect(cannot.why).toBe(
-      'WebAssembly was chosen in the settings but cannot be used: there is no webasm here. JavaScript: the only one that passed the check (2.0 ms a step). WebGPU: it was not checked.',
+    expect(words(cannot.why)).toBe(
+      'You asked for WebAssembly, but it cannot be used: there is no webasm here. JavaScript: the only one that passed the check (2.0 ms a step). WebGPU: it was not checked.',
     );
   });
 
@@ -235,18 +236,18 @@ describe('chooseDevice', () => {
       const options = { probe: found() };
       const first = await choose(machine(), options);
       expect(first.device.id).toBe('webasm');
-      expect(first.why).toContain('WebGPU: it is being checked now, for the next run.');
+      expect(words(first.why)).toContain('WebGPU: it is being checked now, for the next run.');
       await first.settled;
       const second = await choose(machine(), options);
       expect(second.device.id).toBe('webgpu');
-      expect(second.why).toBe(
+      expect(words(second.why)).toBe(
         'WebGPU: fastest of 3 that passed the check (0.50 ms a step, WebAssembly 1.0 ms, JavaScript 2.0 ms).',
       );
     });
 
     it('waits for the probe where WebGPU was asked for', async () => {
       const { device, why } = await choose(machine(), { probe: found(), preference: 'webgpu' });
-      expect([device.id, why]).toEqual(['webgpu', 'WebGPU, as chosen in the settings.']);
+      expect([device.id, words(why)]).toEqual(['webgpu', 'WebGPU, as you asked.']);
     });
 
     it.each([
@@ -255,22 +256,22 @@ describe('chooseDevice', () => {
         `process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 1000);`,
         'it crashed when it was tried (SIGSEGV)',
       ],
-      ['ends without an answer', 'process.exit(3);', 'its probe ended with code 3 and no answer'],
+      ['ends without an answer', 'process.exit(3);', 'its check ended with code 3 and no answer'],
       [
         'answers with nonsense',
         `process.send({ available: 'yes' });`,
-        'its probe answered with something unexpected',
+        'its check gave no answer that can be understood',
       ],
       [
         'finds nothing',
-        `process.send({ available: false, reason: 'no graphics driver' });`,
+        `process.send({ available: false, reason: { template: 'no graphics driver', args: {} } });`,
         'no graphics driver',
       ],
     ])('trains without it where its probe %s', async (name, source, reason) => {
       const { device, why } = await choose(machine(), { probe: probe(name, source), preference: 'webgpu' });
       expect(device.id).toBe('webasm');
-      expect(why).toMatch(/^WebGPU was chosen in the settings but cannot be used: /);
-      expect(why).toContain(`${reason}. WebAssembly: fastest of 2`);
+      expect(words(why)).toMatch(/^You asked for WebGPU, but it cannot be used: /);
+      expect(words(why)).toContain(`${reason}. WebAssembly: fastest of 2`);
     });
 
     it.skipIf(process.platform === 'win32')('asks again where the probe was interrupted', async () => {
@@ -279,7 +280,7 @@ describe('chooseDevice', () => {
         `process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);`,
       );
       const { why } = await choose(machine(), { probe: interrupted, preference: 'webgpu' });
-      expect(why).toContain('its check was interrupted. WebAssembly');
+      expect(words(why)).toContain('its check was interrupted. WebAssembly');
       expect((await choose(machine(), { probe: found(), preference: 'webgpu' })).device.id).toBe('webgpu');
     });
 
@@ -293,19 +294,26 @@ describe('chooseDevice', () => {
       ).settled;
       const { device, why } = await choose(machine(), { probe: software });
       expect(device.id).toBe('webasm');
-      expect(why).toContain('WebGPU: its only adapter here (SwiftShader) is a program on the processor.');
+      expect(words(why)).toContain(
+        'WebGPU: its only adapter here (SwiftShader) is a program on the processor.',
+      );
       expect((await choose(machine(), { probe: software, preference: 'webgpu' })).device.id).toBe('webgpu');
     });
 
     it('remembers a probe for a week, or for a day where there was nothing', async () => {
-      const never = probe('never', `process.send({ available: false, reason: 'asked again' });`);
+      const never = probe(
+        'never',
+        `process.send({ available: false, reason: { template: 'asked again', args: {} } });`,
+      );
       await choose(machine(), { probe: found(), preference: 'webgpu' });
       date += 6 * 24 * 3600 * 1000;
       expect((await choose(machine(), { probe: never, preference: 'webgpu' })).device.id).toBe('webgpu');
       date += 2 * 24 * 3600 * 1000;
-      expect((await choose(machine(), { probe: never, preference: 'webgpu' })).why).toContain('asked again');
+      expect(words((await choose(machine(), { probe: never, preference: 'webgpu' })).why)).toContain(
+        'asked again',
+      );
       date += 23 * 3600 * 1000;
-      expect((await choose(machine(), { probe: found(), preference: 'webgpu' })).why).toContain(
+      expect(words((await choose(machine(), { probe: found(), preference: 'webgpu' })).why)).toContain(
         'asked again',
       );
       date += 2 * 3600 * 1000;
@@ -324,7 +332,7 @@ describe('chooseDevice', () => {
       writeFileSync(cache, JSON.stringify(contents));
       const { device, why } = await choose(machine(), { probe: found(), preference: 'webgpu' });
       expect(device.id).toBe('webasm');
-      expect(why).toContain('it ended the process when it was last used');
+      expect(words(why)).toContain('it ended the process when it was last used');
       date += 8 * 24 * 3600 * 1000;
       expect((await choose(machine(), { probe: found(), preference: 'webgpu' })).device.id).toBe('webgpu');
     });

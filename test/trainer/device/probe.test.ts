@@ -22,8 +22,7 @@ describe('the probe of WebGPU', () => {
       `import { runProbe } from './src/trainer/device/probe.ts'; void runProbe();`,
     );
     expect(await probeWebGpu({ path })).toMatchObject({
-      available: true,
-      name: expect.stringMatching(/\w/) as unknown,
+      result: { available: true, name: expect.stringMatching(/\w/) as unknown },
     });
   });
 
@@ -31,8 +30,11 @@ describe('the probe of WebGPU', () => {
     const path = join(folder, 'silent.mjs');
     writeFileSync(path, 'setInterval(() => {}, 1000);');
     expect(await probeWebGpu({ path }, { timeoutMs: 500 })).toEqual({
-      available: false,
-      reason: 'it did not answer within 1 s',
+      result: {
+        available: false,
+        reason: { template: 'it did not answer within {seconds} s', args: { seconds: 1 } },
+      },
+      lasting: true,
     });
   });
 });
@@ -50,7 +52,7 @@ describe('Dawn', () => {
     [
       'does not load',
       failing('ERR_DLOPEN_FAILED', "version `GLIBC_2.38' not found\n at x"),
-      /cannot be loaded here: version `GLIBC_2\.38' not found$/,
+      /cannot be loaded here \(version `GLIBC_2\.38' not found\)$/,
     ],
     ['is something else', () => Promise.resolve({ create: 1 }), /cannot be loaded here/],
   ])('that %s is a reason in words', async (_, load, reason) => {
