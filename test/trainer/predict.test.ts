@@ -101,6 +101,46 @@ describe('Predict', () => {
     expect(fs.readdirSync(folder).sort()).toEqual(['answers.csv', 'new.csv']);
   });
 
+  it('reads and writes numbers with the decimal mark of the file', async () => {
+    const folder = temporaryFolder();
+    const training = join(folder, 'comma.csv');
+    // y = 2x again, as a spreadsheet in a country with decimal commas writes it.
+    fs.writeFileSync(training, 'x;y\n0,5;1\n1,25;2,5\n1,5;3\n2,75;5,5\n');
+    const store = new RunStore(temporaryFolder());
+    const run = await start(
+      supervisor,
+      store,
+      experiment({
+        data: { source: 'file', path: training },
+        split: { validation: 0 },
+        scaling: { features: 'none', target: 'none' },
+        model: { type: 'mlp', hidden: [] },
+        loss: { id: 'mean-squared-error' },
+        optimizer: { type: 'sgd', rate: 0.1 },
+        training: { epochs: 3000, batch: 'full' },
+      }),
+      'float64',
+      training,
+    );
+    expect(await run.ended).toMatchObject({ state: 'finished' });
+    const from = join(folder, 'new.csv');
+    const to = join(folder, 'answers.csv');
+    fs.writeFileSync(from, 'x;name\n0,25;"a,b"\n-1,75;c\n');
+    const result = await supervisor.predict(run.directory, { file: { from, to } });
+    expect(result).toMatchObject({ ok: true, value: { rows: 2 } });
+    const [header, ...rows] = fs.readFileSync(to, 'utf8').trimEnd().split(/\r?\n/);
+    expect(header).toBe('x;name;prediction');
+    const cells = rows.map((row) => row.split(';'));
+    expect(cells.map(([x, name]) => [x, name])).toEqual([
+      ['0,25', 'a,b'],
+      ['-1,75', 'c'],
+    ]);
+    for (const [i, expected] of [0.5, -3.5].entries()) {
+      expect(cells[i]![2]).toMatch(/^-?\d+,\d+$/);
+      expect(Number(cells[i]![2]!.replace(',', '.'))).toBeCloseTo(expected, 6);
+    }
+  });
+
   it('writes no file of answers where a row is bad, or the rows are not there', async () => {
     const folder = temporaryFolder();
     const from = join(folder, 'new.csv');
