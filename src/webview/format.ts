@@ -27,10 +27,12 @@ export function createFormat(language: string | undefined, notFinite: string): F
   const share = new Intl.NumberFormat(locale, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
   const extreme = (value: number): boolean =>
     value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6);
+  // A small e, as in code and in the sentences beside.
+  const scientific = (value: number): string => power.format(value).replace('E', 'e');
   return {
     value: (value) =>
-      !Number.isFinite(value) ? notFinite : extreme(value) ? power.format(value) : fixed.format(value),
-    tick: (value) => (extreme(value) ? power.format(value) : short.format(value)),
+      !Number.isFinite(value) ? notFinite : extreme(value) ? scientific(value) : fixed.format(value),
+    tick: (value) => (extreme(value) ? scientific(value) : short.format(value)),
     count: (value) => whole.format(value),
     share: (value) => (Number.isFinite(value) ? share.format(value) : notFinite),
     duration: (seconds) => {

@@ -73,6 +73,8 @@ class Page {
   readonly #empty: HTMLElement;
   readonly #dataNotes: HTMLElement;
   readonly #dataList = element('ul');
+  readonly #deviceNotes: HTMLElement;
+  readonly #why = element('p');
   readonly #table: ValueTable;
   #lossChart: LineChart | undefined;
   #metricChart: LineChart | undefined;
@@ -103,6 +105,12 @@ class Page {
       element('h2', {}, strings['dataNotes'] ?? ''),
       this.#dataList,
     );
+    this.#deviceNotes = element(
+      'section',
+      { class: 'data-notes', hidden: '' },
+      element('h2', {}, strings['device'] ?? ''),
+      this.#why,
+    );
     this.element = element(
       'main',
       {},
@@ -120,6 +128,7 @@ class Page {
       this.#charts,
       this.#table.element,
       this.#dataNotes,
+      this.#deviceNotes,
     );
     this.#charts.append(this.#empty);
     publishCurveColours(readTheme());
@@ -144,6 +153,8 @@ class Page {
     this.#showCharts(run, series);
     this.#table.show(series);
     list(this.#dataList, status.dataNotes ?? []);
+    setText(this.#why, status.device?.why ?? '');
+    this.#deviceNotes.hidden = status.device === undefined;
     this.#dataNotes.hidden = (status.dataNotes ?? []).length === 0;
   }
 

@@ -67,21 +67,12 @@ export class Facts {
     );
     this.#set('elapsed', format.duration(status.seconds));
     this.#set('parameters', status.parameters === undefined ? undefined : format.count(status.parameters));
-    this.#set('device', status.device?.label, status.device?.why);
+    this.#set('device', status.device?.label);
   }
 
-  #set(id: string, text: string | undefined, explanation?: string): void {
+  #set(id: string, text: string | undefined): void {
     const { box, value } = this.#items.get(id)!;
     box.hidden = text === undefined;
-    if (text === undefined) return;
-    if (explanation === undefined) {
-      setText(value, text);
-      return;
-    }
-    if (value.firstChild?.textContent === text && value.lastChild?.textContent === explanation) return;
-    value.replaceChildren(
-      document.createTextNode(text),
-      element('span', { class: 'why', title: explanation }, explanation),
-    );
+    if (text !== undefined) setText(value, text);
   }
 }
