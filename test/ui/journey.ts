@@ -100,6 +100,8 @@ export class Journey {
     const first = this.page.locator('.quick-input-widget:visible .monaco-list-row').first();
     await this.until(
       async () => {
+        // A palette that was opened before VS Code has read the extension stays without its commands.
+        await this.page.keyboard.press('Escape');
         await this.page.keyboard.press('F1');
         await this.page
           .locator('.quick-input-widget:visible input.input')
