@@ -59,4 +59,3 @@ export const panelStrings = {
   tableThinned: 'Every {nth}th epoch and the last one.',
   noPoints: 'The first points appear here as soon as training starts.',
 } as const;
-export type PanelString = keyof typeof panelStrings;

@@ -297,8 +297,3 @@ export class RunService implements Ending {
     this.#storeListeners = [];
   }
 }
-
-/** The sentence for a wish that came to nothing. */
-export function noRun(): Result<never> {
-  return bad(message('There is no such run any more.'));
-}
