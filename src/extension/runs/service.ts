@@ -1,5 +1,5 @@
 import type { DeviceId } from '../../core/compute/device.ts';
-import { bad, message, ok, type Problem, type Result } from '../../core/messages/message.ts';
+import { message, ok, type Problem, type Result } from '../../core/messages/message.ts';
 import { runName } from '../../core/runs/name.ts';
 import { hasEnded, type MetricsLine, type RunStatus } from '../../core/runs/record.ts';
 import type { Experiment } from '../../core/training/experiment.ts';
