@@ -7,12 +7,25 @@ export type Sliced<T> = Generator<void, T, void>;
 /** Rows of a slice: with little to do for each, about a millisecond. */
 const sliceRows = 1 << 15;
 
-/** Calls back for `start` … `end` − 1 of 0 … `count` − 1, a slice at a time, in order. */
-export function* sliced(count: number, work: (start: number, end: number) => void): Sliced<void> {
-  for (let start = 0; start < count; start += sliceRows) {
-    work(start, Math.min(count, start + sliceRows));
-    yield;
+/**
+ * Calls back for `start` … `end` − 1 of 0 … `count` − 1, a slice at a time, in order. Yields between two slices. `each` is
+ * how much there is to do for one, such as the number of columns of a row.
+ */
+export function* sliced(count: number, work: (start: number, end: number) => void, each = 1): Sliced<void> {
+  const size = Math.max(1, Math.floor(sliceRows / Math.max(1, each)));
+  for (let start = 0; start < count; start += size) {
+    if (start > 0) yield;
+    work(start, Math.min(count, start + size));
   }
+}
+
+/** 0 … `count` − 1. */
+export function* ascending(count: number): Sliced<Uint32Array> {
+  const numbers = new Uint32Array(count);
+  yield* sliced(count, (start, end) => {
+    for (let i = start; i < end; i++) numbers[i] = i;
+  });
+  return numbers;
 }
 
 /** Does sliced work in one go. */

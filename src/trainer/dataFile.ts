@@ -7,8 +7,11 @@ import { message, type Problem, type Result } from '../core/messages/message.ts'
 import { fileProblem } from '../core/runs/fileProblem.ts';
 import { pauses } from './pauses.ts';
 
-/** Bytes read at once. Between two pieces the trainer listens to its host. */
-const pieceBytes = 1 << 20;
+/**
+ * Bytes read at once. Between two pieces the trainer listens to its host. The cells of a piece are many small texts: of
+ * larger pieces they outlive a collection of young garbage, which doubles the time.
+ */
+const pieceBytes = 1 << 16;
 
 /** What a file was when it was read, to notice later that it has changed. */
 export interface Fingerprint {

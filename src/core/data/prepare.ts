@@ -286,6 +286,7 @@ function* usableFeatures(
 ): Sliced<Result<readonly number[]>> {
   const kept: number[] = [];
   for (const index of candidates) {
+    yield;
     const column = table.columns[index]!;
     const args = { column: index + 1, name: column.name };
     const drop = (reason: Message): void =>
@@ -361,23 +362,27 @@ function* completeRows(
   const kept = new Uint32Array(table.rows);
   let count = 0;
   const left = { targetless: tally(), incomplete: tally() };
-  yield* sliced(table.rows, (start, end) => {
-    for (let row = start; row < end; row++) {
-      if (Number.isNaN(target.values[row]!)) {
-        left.targetless.add(table.rowNumbers[row]!);
-        continue;
-      }
-      let complete = true;
-      for (const column of columns) {
-        if (isMissingAt(column, row)) {
-          complete = false;
-          holes.set(column.name, (holes.get(column.name) ?? 0) + 1);
+  yield* sliced(
+    table.rows,
+    (start, end) => {
+      for (let row = start; row < end; row++) {
+        if (Number.isNaN(target.values[row]!)) {
+          left.targetless.add(table.rowNumbers[row]!);
+          continue;
         }
+        let complete = true;
+        for (const column of columns) {
+          if (isMissingAt(column, row)) {
+            complete = false;
+            holes.set(column.name, (holes.get(column.name) ?? 0) + 1);
+          }
+        }
+        if (complete) kept[count++] = row;
+        else left.incomplete.add(table.rowNumbers[row]!);
       }
-      if (complete) kept[count++] = row;
-      else left.incomplete.add(table.rowNumbers[row]!);
-    }
-  });
+    },
+    columns.length,
+  );
   if (left.targetless.count > 0) {
     notes.push(
       message('Rows without a value of the target "{target}" are left out: {count} ({rows}). {rule}', {
@@ -409,6 +414,7 @@ function* noteFilled(
 ): Sliced<void> {
   const holes = new Map<string, number>();
   for (const index of features) {
+    yield;
     const column = table.columns[index]!;
     let count = 0;
     yield* sliced(rows.length, (start, end) => {
@@ -494,6 +500,7 @@ function* fitFeatures(
 ): Sliced<Result<Fitted[]>> {
   const fitted: Fitted[] = [];
   for (const index of features) {
+    yield;
     const column = table.columns[index]!;
     const { name } = column;
     const drop = (value: string | Message): void =>
@@ -589,6 +596,7 @@ function* encodeRowsOf(
   const encoded = new Float64Array(rows.length * width);
   let offset = 0;
   for (const { index, encoding } of features) {
+    yield;
     const column = table.columns[index]!;
     const first = offset;
     if (encoding.kind === 'number' && column.kind === 'number') {
@@ -621,6 +629,7 @@ function* noteUnseen(
   warn: Warn,
 ): Sliced<void> {
   for (const { index, encoding } of features) {
+    yield;
     const column = table.columns[index]!;
     if (encoding.kind !== 'one-hot' || column.kind !== 'text') continue;
     const codes = yield* valuesOf(column.codes, validation);

@@ -1,4 +1,4 @@
-import { atOnce, sliced, type Sliced } from '../slices.ts';
+import { ascending, atOnce, sliced, type Sliced } from '../slices.ts';
 
 /**
  * Seeded random numbers for all of core: xoshiro128** 1.1 (D. Blackman, S. Vigna, "Scrambled linear pseudorandom
@@ -67,10 +67,7 @@ export function streamFrom(state: RandomState): RandomStream {
   };
 
   function* permuting(n: number): Sliced<Uint32Array> {
-    const order = new Uint32Array(n);
-    yield* sliced(n, (start, end) => {
-      for (let i = start; i < end; i++) order[i] = i;
-    });
+    const order = yield* ascending(n);
     yield* sliced(n - 1, (start, end) => {
       for (let i = n - 1 - start; i > n - 1 - end; i--) {
         const j = below(i + 1);

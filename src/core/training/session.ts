@@ -17,6 +17,7 @@ import { bad, message, ok, type Result } from '../messages/message.ts';
 import { initialParameters } from '../network/initial.ts';
 import type { Network, Parameters } from '../network/network.ts';
 import type { MetricsLine } from '../runs/record.ts';
+import { ascending, type Sliced } from '../slices.ts';
 import { checkFit } from './check.ts';
 import {
   samePreprocessing,
@@ -196,7 +197,9 @@ class TrainingSession implements Session {
   #best: Best | undefined;
   #bestParameters: Parameters | undefined;
   /** The rows of the open epoch in their order. */
-  #order: { readonly epoch: number; readonly rows: ArrayLike<number> } | undefined;
+  #order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
+  /** The order of the open epoch while it is being drawn. */
+  #drawing: Sliced<Uint32Array> | undefined;
   /** Steps that may run before the device is fed again. */
   #fed = 0;
   /** Parameters after the epoch that is being evaluated. */
@@ -247,7 +250,7 @@ class TrainingSession implements Session {
     try {
       while (this.#state === 'running') {
         if (this.#epochIsFull()) await this.#close();
-        else await this.#train(deadline - this.#now());
+        else if (this.#draw(deadline)) await this.#train(deadline - this.#now());
         if (this.#now() >= deadline) break;
       }
     } finally {
@@ -334,19 +337,35 @@ class TrainingSession implements Session {
     }
   }
 
+  /** Feeds the device from the order of the open epoch, which must be drawn. */
   #feed(): void {
     const { step, epoch } = this.#position;
-    if (this.#order?.epoch !== epoch) this.#order = { epoch, rows: this.#orderOf(epoch) };
     const stepInEpoch = step - epoch * this.stepsPerEpoch;
-    this.#fed = writeWindow(this.#executable, this.#plan, this.#order.rows, stepInEpoch, step + 1);
+    this.#fed = writeWindow(this.#executable, this.#plan, this.#order!.rows, stepInEpoch, step + 1);
+  }
+
+  /** Whether the order of the open epoch is drawn, as far as time allows: shuffling millions of rows takes long. */
+  #draw(deadline: number): boolean {
+    const { epoch } = this.#position;
+    if (this.#order?.epoch === epoch) return true;
+    this.#drawing ??= this.#orderOf(epoch);
+    do {
+      const drawn = this.#drawing.next();
+      if (drawn.done === true) {
+        this.#order = { epoch, rows: drawn.value };
+        this.#drawing = undefined;
+        return true;
+      }
+    } while (this.#now() < deadline);
+    return false;
   }
 
   /** Every epoch's order has a stream of its own, so that a resumed run needs only the epoch's number. */
-  #orderOf(epoch: number): ArrayLike<number> {
+  #orderOf(epoch: number): Sliced<Uint32Array> {
     const { shuffle, seed } = this.#experiment.training;
     return shuffle
-      ? randomStream(seed, `order/${epoch}`).permutation(this.#plan.rows)
-      : Uint32Array.from({ length: this.#plan.rows }, (_, row) => row);
+      ? randomStream(seed, `order/${epoch}`).permuting(this.#plan.rows)
+      : ascending(this.#plan.rows);
   }
 
   /** Evaluates the next batch of the validation part, and closes the epoch after the last. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { arch, cpus, platform } from 'node:os';
 import type { Device, DeviceId } from '../../core/compute/device.ts';
 import type { Plan } from '../../core/compute/plan.ts';
+import { reasonOf } from '../../core/messages/failure.ts';
 import { message, sentences, type Message } from '../../core/messages/message.ts';
 import {
   candidateIds,
@@ -16,7 +17,7 @@ import { deviceNames, explain } from './explain.ts';
 import { gpuJsVersion } from './gpuJsVersion.ts';
 import { openDevice } from './open.ts';
 import type { Workload } from './parity.ts';
-import { prepared } from './prepared.ts';
+import { cleared, prepared } from './prepared.ts';
 import type { ProbeEntry, ProbeResult } from './probe.ts';
 import { tryWebGpu, webGpuState, whyLeftOut } from './webGpuState.ts';
 
@@ -107,7 +108,14 @@ class Chooser {
     const contender = await this.#enterPreferred(preference);
     if ('reason' in contender) return this.#fastest(contender);
     const why = message('{device}, as you asked.', { device: deviceNames[preference] });
-    return chosen(this.#prepared(contender), why, [{ id: preference, label: contender.device.label }]);
+    try {
+      return chosen(await this.#prepared(contender), why, [
+        { id: preference, label: contender.device.label },
+      ]);
+    } catch (error) {
+      await contender.device.dispose().catch(() => undefined);
+      return this.#fastest({ id: preference, label: contender.device.label, reason: reasonOf(error) });
+    }
   }
 
   async #enterPreferred(id: CandidateId): Promise<Contender | LeftOut> {
@@ -141,7 +149,8 @@ class Chooser {
           );
     };
 
-    const key = comparisonKey(this.#options.workload.plan, result, rejected);
+    const { plan, whole = plan } = this.#options.workload;
+    const key = comparisonKey(whole, result, rejected);
     // Why a device takes no part may have changed since.
     const remembered = this.#cache
       .read()
@@ -156,7 +165,7 @@ class Chooser {
     this.#cache.update((contents) => {
       contents.comparisons[key] = [...table];
     });
-    return { ...chosen(this.#prepared(best), sentence(table), table), settled };
+    return { ...chosen(best, sentence(table), table), settled };
   }
 
   /** Opens the winner of a remembered comparison; undefined where that fails, and there is no use for the memory. */
@@ -173,7 +182,7 @@ class Chooser {
 
   async #measure(
     out: ReadonlyMap<DeviceId, LeftOut>,
-  ): Promise<{ best: Contender | undefined; table: readonly CandidateResult[] }> {
+  ): Promise<{ best: Device | undefined; table: readonly CandidateResult[] }> {
     const contenders: Contender[] = [];
     const table: CandidateResult[] = [];
     for (const id of candidateIds) {
@@ -185,17 +194,29 @@ class Chooser {
     table.sort(
       (a, b) => candidateIds.findIndex((id) => id === a.id) - candidateIds.findIndex((id) => id === b.id),
     );
-    const best = contenders.find(({ id }) => id === fastestOf(table)?.id);
+    let best: Device | undefined;
+    for (let row = fastestOf(table); best === undefined && row !== undefined; row = fastestOf(table)) {
+      const { id, label } = row;
+      try {
+        best = await this.#prepared(contenders.find((contender) => contender.id === id)!);
+      } catch (error) {
+        table.splice(table.indexOf(row), 1, { id, label, reason: reasonOf(error) });
+      }
+    }
     await Promise.all(
       contenders
-        .filter((contender) => contender !== best)
+        .filter(({ id }) => id !== best?.id)
         .map(({ device }) => device.dispose().catch(() => undefined)),
     );
     return { best, table };
   }
 
-  #prepared({ device, executable }: Contender): Device {
-    return prepared(device, this.#options.workload.plan, executable);
+  /** The device with what will run already compiled; rejects where that is more than the device can hold. */
+  async #prepared({ device, executable }: Contender): Promise<Device> {
+    const { plan, whole } = this.#options.workload;
+    if (whole === undefined) return prepared(device, plan, cleared(executable, plan));
+    await executable.dispose();
+    return prepared(device, whole, await device.compile(whole));
   }
 }
 

@@ -8,6 +8,8 @@ export interface Workload {
   readonly values: ReadonlyMap<string, Float64Array>;
   /** Steps that can run from there before new data would be due. */
   readonly steps: number;
+  /** What will run, where this workload is only a small one of its kind. */
+  readonly whole?: Plan;
 }
 
 /** Relative differences from float64 that a device may show, after one step and after a few. */

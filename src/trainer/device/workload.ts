@@ -9,22 +9,36 @@ import { initialParameters } from '../../core/network/initial.ts';
 import type { Experiment } from '../../core/training/experiment.ts';
 import type { Workload } from './parity.ts';
 
-/** The first steps of a run, rows in their order: what devices are compared on before one is chosen. */
+/** Rows on which devices are compared: of a larger data set these, or as many as a batch has up to the second number. */
+const comparedRows = 1 << 13;
+const mostComparedRows = 1 << 16;
+
+/**
+ * The first steps of a run, rows in their order: what devices are compared on before one is chosen. A large data set is
+ * cut: more rows would not tell more, and the reference, which is no fast device, goes through all of them.
+ */
 export function trainingWorkload(experiment: Experiment, dataset: Dataset, loss: Loss): Result<Workload> {
   const lossParameters = checkParameters(loss, experiment.loss.parameters);
   if (!lossParameters.ok) return lossParameters;
   const { batch, seed } = experiment.training;
-  const { rows } = dataset.training;
-  const planned = trainingPlan({
-    model: experiment.model,
-    inputs: dataset.width,
-    outputs: dataset.outputs,
-    loss,
-    lossParameters: lossParameters.value,
-    rows,
-    batch: batch === 'full' ? rows : batch,
-    optimizer: experiment.optimizer,
-  });
+  const { training, width } = dataset;
+  const planOf = (rows: number) =>
+    trainingPlan({
+      model: experiment.model,
+      inputs: width,
+      outputs: dataset.outputs,
+      loss,
+      lossParameters: lossParameters.value,
+      rows,
+      batch: batch === 'full' ? rows : batch,
+      optimizer: experiment.optimizer,
+    });
+  const whole = planOf(training.rows);
+  if (!whole.ok) return whole;
+  const wanted = Math.max(comparedRows, batch === 'full' ? training.rows : batch);
+  const rows = Math.min(training.rows, wanted, mostComparedRows);
+  const isCut = rows < training.rows;
+  const planned = isCut ? planOf(rows) : whole;
   if (!planned.ok) return planned;
   const drawn = initialParameters(planned.value.network, seed, experiment.model.initial);
   if (!drawn.ok) return drawn;
@@ -35,10 +49,19 @@ export function trainingWorkload(experiment: Experiment, dataset: Dataset, loss:
     read: () => Promise.reject(new Error('a recorder holds nothing to read')),
     dispose: () => Promise.resolve(),
   };
-  writeRows(recorder, planned.value, dataset.training);
+  writeRows(recorder, planned.value, {
+    rows,
+    features: training.features.subarray(0, rows * width),
+    targets: training.targets.subarray(0, rows),
+  });
   writeParameters(recorder, planned.value.network, drawn.value);
   writeOptimizerState(recorder, planned.value, {});
   const order = Array.from({ length: rows }, (_, row) => row);
   const steps = writeWindow(recorder, planned.value, order, 0, 1);
-  return ok({ plan: planned.value.plan, values, steps });
+  return ok({
+    plan: planned.value.plan,
+    values,
+    steps,
+    ...(isCut ? { whole: whole.value.plan } : {}),
+  });
 }

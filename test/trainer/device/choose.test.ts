@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Device, DeviceId } from '../../../src/core/compute/device.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
+import { message } from '../../../src/core/messages/message.ts';
 import { candidates, chooseDevice, type ChooseOptions } from '../../../src/trainer/device/choose.ts';
 import { cpuDevice } from '../../../src/trainer/device/cpu.ts';
+import { DeviceError } from '../../../src/trainer/device/hostBuffers.ts';
 import { load } from '../../../src/trainer/device/parity.ts';
 import { selfTestPlan, selfTestValues } from '../../../src/trainer/device/selfTest.ts';
 import { linePlan, lineValues } from './plans.ts';
@@ -16,6 +18,8 @@ const workload = { plan: selfTestPlan, values: selfTestValues, steps: Infinity }
 /** A machine with devices of given speeds, and a clock that only their steps move. */
 class Machine {
   readonly opened: DeviceId[] = [];
+  /** Devices that compile nothing but the small plan of the comparison. */
+  refused: readonly DeviceId[] = [];
   disposed = 0;
   compiled = 0;
   #time = 0;
@@ -40,6 +44,8 @@ class Machine {
       label: `The ${id}`,
       compile: async (plan) => {
         this.compiled++;
+        if (this.refused.includes(id) && plan !== selfTestPlan)
+          throw new DeviceError(message('there is not enough memory'));
         const executable = await inner.compile(plan);
         return {
           ...executable,
@@ -157,6 +163,26 @@ describe('chooseDevice', () => {
     expect(words(second.why)).toBe(words(first.why));
     expect(second.table).toEqual(first.table);
     expect(readdirSync(join(folder, 'sub'))).toEqual(['devices.json']);
+  });
+
+  it('compares on a small workload of its kind, and takes a device that can hold the whole', async () => {
+    const whole = linePlan(0.1);
+    const machine = new Machine({ webasm: 1, cpu: 2 });
+    machine.refused = ['webasm'];
+    const { device, why } = await choose(machine, { workload: { ...workload, whole } });
+    expect(device.id).toBe('cpu');
+    expect(words(why)).toBe(
+      'JavaScript: the only one that passed the check (2.0 ms a step). WebGPU: it was not checked. WebAssembly: there is not enough memory.',
+    );
+    const { compiled } = machine;
+    load(await device.compile(whole), { plan: whole, values: lineValues, steps: Infinity });
+    expect(machine.compiled).toBe(compiled);
+    const asked = await choose(machine, { workload: { ...workload, whole }, preference: 'webasm' });
+    expect(words(asked.why)).toContain('but it cannot be used: there is not enough memory. JavaScript');
+    machine.refused = ['webasm', 'cpu'];
+    const none = await choose(machine, { workload: { ...workload, whole: linePlan(0.2) } });
+    expect(none.device.id).toBe('float64');
+    expect(machine.disposed).toBe(machine.opened.length - 2);
   });
 
   it('compares anew for another plan, and when the winner is gone', async () => {
