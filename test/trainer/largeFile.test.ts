@@ -1,0 +1,3 @@
+import { describeLargeFile } from './largeFile.ts';
+
+describeLargeFile(10_000_000, () => undefined);
