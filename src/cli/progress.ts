@@ -122,17 +122,19 @@ export function textProgress(to: Terminal, run: Run): Progress {
         speed = ((step - measured.step) / (now - measured.at)) * 1000;
         measured = { step, at: now };
       }
-      if (loss !== undefined) draw(progressLine(event.status, epoch, speed));
+      if (loss !== undefined)
+        draw(progressLine(event.status, epoch, speed, to.live ? to.columns - 1 : Infinity));
     },
     end: clear,
   };
 }
 
-/** `epoch 12/100 · loss 0.2103 · validation 0.2511 · accuracy 0.95 · 5200 steps/s` */
+/** `epoch 12/100 · loss 0.2103 · validation 0.2511 · accuracy 0.95 · 5200 steps/s`, as much of it as has room. */
 function progressLine(
   status: RunStatus,
   epoch: Extract<MetricsLine, { type: 'epoch' }> | undefined,
   speed: number | undefined,
+  room: number,
 ): string {
   const parts = [`epoch ${status.epoch}/${status.epochs}`];
   if (status.loss !== undefined) parts.push(`loss ${figure(status.loss)}`);
@@ -140,5 +142,6 @@ function progressLine(
   for (const [name, value] of Object.entries(epoch?.metrics ?? {})) parts.push(`${name} ${figure(value)}`);
   if (speed !== undefined && speed > 0)
     parts.push(`${speed < 10 ? Number(speed.toPrecision(2)) : Math.round(speed)} steps/s`);
+  while (parts.length > 1 && parts.join(' · ').length > room) parts.pop();
   return parts.join(' · ');
 }

@@ -161,7 +161,7 @@ describe('a training run', () => {
   });
 
   it('stops where the loss is not finite and keeps what was before', async () => {
-    const { supervisor, store } = bench();
+    const { supervisor, store, log: said } = bench();
     const wild = experiment({
       data: { source: 'builtin', name: 'diabetes' },
       scaling: { features: 'none', target: 'none' },
@@ -170,6 +170,8 @@ describe('a training run', () => {
       training: { epochs: 100 },
     });
     const run = await start(supervisor, store, wild);
+    const live: MetricsLine[] = [];
+    run.onEvent((event) => event.type === 'batch' && live.push(...event.lines));
     const status = await run.ended;
     expect(status).toMatchObject({ state: 'stopped', reason: 'notFinite' });
     expect(words(status.note)).toContain(`step ${status.step}`);
@@ -177,6 +179,12 @@ describe('a training run', () => {
     const log = logOf(run.directory).filter((line) => line.type === 'step');
     expect(log.map(({ step }) => step)).toEqual(Array.from({ length: status.step }, (_, i) => i + 1));
     expect(log.slice(0, -1).every(({ loss }) => Number.isFinite(loss))).toBe(true);
+    // A number that is none came to the host as well.
+    expect(live.filter((line) => line.type === 'step').map(({ loss }) => loss)).toEqual(
+      log.map(({ loss }) => loss),
+    );
+    expect(log.at(-1)!.loss).not.toSatisfy(Number.isFinite);
+    expect(said.lines.filter((line) => !/^(debug|info) /.test(line))).toEqual([]);
   });
 
   it('ends before it takes more memory than it may', async () => {

@@ -35,9 +35,10 @@ export function hasEnded(state: RunState): state is EndState {
   return (endStates as readonly RunState[]).includes(state);
 }
 
-/** A number that JSON may not have: NaN and infinities are written as their names. */
+/** A number that JSON may not have: NaN and infinities are written as their names, and are themselves between processes. */
 export const jsonNumber = v.union([
   v.number(),
+  v.nan(),
   v.pipe(v.picklist(['NaN', 'Infinity', '-Infinity']), v.transform(Number)),
 ]);
 
