@@ -15,6 +15,8 @@ const lifePipe = 4;
 const graceMs = 4000;
 /** How long a living host may be silent: stopped in a debugger, or stalled by another extension. */
 const silentMs = 30_000;
+/** How long after its start this process has the priority of its host. */
+const promptMs = 1000;
 /** How often the host hears about the memory, in milliseconds. */
 const heartbeatEvery = 1000;
 
@@ -27,12 +29,14 @@ export function serve(entry: string): void {
   // A terminal sends these to every process in it; the host decides what they mean.
   process.on('SIGINT', () => undefined);
   if (process.platform !== 'win32') process.on('SIGHUP', () => undefined);
-  try {
-    // The editor comes first.
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // Not everywhere allowed.
-  }
+  // The editor comes first, but for the moment in which people wait for the first point.
+  setTimeout(() => {
+    try {
+      setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+    } catch {
+      // Not everywhere allowed.
+    }
+  }, promptMs).unref();
 
   const watchdog = startWatchdog(join(dirname(entry), 'watchdog.cjs'));
   const obey = async (order: Extract<ToTrainer, { type: 'train' | 'predict' }>): Promise<void> => {
@@ -41,11 +45,11 @@ export function serve(entry: string): void {
       return;
     }
     busy = true;
-    await watchdog.ready;
     if (order.type === 'train') {
       watchdog.renew(join(order.directory, runFiles.lock));
-      await train(order, control, channel, entry);
+      await train(order, control, channel, { entry, guarded: watchdog.ready });
     } else {
+      await watchdog.ready;
       await predictRows(order, control, channel);
     }
     process.exit(0);

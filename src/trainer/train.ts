@@ -30,11 +30,21 @@ const memoryEveryMs = 250;
 /** Share of the memory that this process may see which a trainer takes at most. */
 const memoryShare = 0.8;
 
-/**
- * Trains one run from its directory, to its end of whatever kind. Never rejects. `entry` is the trainer's own bundle, which
- * also probes WebGPU in a child process.
- */
-export async function train(order: Order, control: Control, channel: Channel, entry: string): Promise<void> {
+/** The process that trains. */
+interface Surroundings {
+  /** The trainer's own bundle, which also probes WebGPU in a child process. */
+  readonly entry: string;
+  /** Fulfilled when this process cannot outlive its host any more. */
+  readonly guarded: Promise<void>;
+}
+
+/** Trains one run from its directory, to its end of whatever kind. Never rejects. */
+export async function train(
+  order: Order,
+  control: Control,
+  channel: Channel,
+  { entry, guarded }: Surroundings,
+): Promise<void> {
   const folder = new RunFolder(order.directory);
   const status = folder.status();
   if (status === undefined) {
@@ -93,6 +103,7 @@ export async function train(order: Order, control: Control, channel: Channel, en
       return;
     }
     channel.send({ type: 'phase', phase: 'compiling' });
+    await guarded;
     const session = await createSession(experiment, dataset, loss, device, {
       now: () => performance.now(),
       ...(checkpoint === undefined ? {} : { resume: checkpoint }),

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import * as v from 'valibot';
 import { float64Device } from '../../core/compute/float64.ts';
@@ -76,6 +77,15 @@ async function examine(): Promise<ProbeResult> {
   }
 }
 
+/** Everything else comes before a probe: a training that begins meanwhile, and its calibration. */
+function putLast(probe: number | undefined): void {
+  try {
+    if (probe !== undefined) setPriority(probe, constants.priority.PRIORITY_LOW);
+  } catch {
+    // Not everywhere allowed.
+  }
+}
+
 /** Signals by which people and systems end processes; a crash has others. */
 const interruptions: readonly (string | null)[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'];
 
@@ -111,6 +121,7 @@ export function probeWebGpu(
       unstartable(error);
       return;
     }
+    putLast(child.pid);
     const kill = () => child.kill('SIGKILL');
     let timer = setTimeout(() => {
       failed(message('it did not answer within {seconds} s', { seconds: Math.round(timeoutMs / 1000) }));
