@@ -67,11 +67,7 @@ export class PredictionForm {
     }
     for (const [feature, cell] of changes) {
       const wrong = this.check(feature, cell);
-      if (wrong !== undefined)
-        return message('{name}: {wrong}', {
-          name: feature.name,
-          wrong: wrong.template.replace(/\{(\w+)\}/g, (_, key: string) => String(wrong.args[key])),
-        });
+      if (wrong !== undefined) return message('{name}: {wrong}', { name: feature.name, wrong });
     }
     for (const [feature, cell] of changes) this.set(feature.name, cell);
     return undefined;
