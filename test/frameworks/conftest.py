@@ -6,6 +6,10 @@ import os
 import pathlib
 import subprocess
 
+# Read when Keras and JAX are imported: Keras on PyTorch, so that TensorFlow is not needed.
+os.environ["KERAS_BACKEND"] = "torch"
+os.environ["JAX_PLATFORMS"] = "cpu"
+
 root = pathlib.Path(__file__).resolve().parents[2]
 
 
