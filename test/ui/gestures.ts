@@ -24,6 +24,7 @@ export function runsOf({ server }: Journey): string[] {
     .map((name) => path.join(storage, name, 'loss-lab.loss-lab/runs'))
     .filter((folder) => fs.existsSync(folder))
     .flatMap((folder) => fs.readdirSync(folder).map((run) => path.join(folder, run)))
+    .filter((run) => fs.existsSync(path.join(run, 'status.json'))) // else it is being made
     .sort((a, b) => statusOf(a).created.localeCompare(statusOf(b).created));
 }
 
@@ -156,8 +157,15 @@ export function runRow(journey: Journey, text: string): Locator {
 /** Picks an entry of the context menu of a run. */
 export async function runMenu(journey: Journey, run: string, entry: string): Promise<void> {
   const item = journey.page.locator('.monaco-menu .action-label', { hasText: entry });
-  await runRow(journey, run).first().click({ button: 'right' });
-  await item.waitFor();
+  // A menu that is opened before the list knows of the run's end lacks its entries and stays so.
+  await journey.until(async () => {
+    await journey.page.keyboard.press('Escape');
+    await runRow(journey, run).first().click({ button: 'right', timeout: 2000 });
+    return item.waitFor({ timeout: 2000 }).then(
+      () => true,
+      () => false,
+    );
+  }, `${entry} in the menu of ${run}`);
   await journey.page.waitForTimeout(500); // a menu takes no click in its first moments
   await item.click();
   await item.waitFor({ state: 'hidden' });

@@ -1,6 +1,6 @@
-import { bad, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
+import { bad, list, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
 import { atOnce, inSlices, type Pause, type Sliced } from '../slices.ts';
-import { parseCell, type Decimal } from './cell.ts';
+import { parseCell } from './cell.ts';
 import { createColumn, type ColumnBuilder } from './columns.ts';
 import type { Column, Table } from './dataset.ts';
 import { createDecoder, type Encoding } from './decode.ts';
@@ -378,18 +378,17 @@ export function sniff(
 
 /** How a file is written, in words for the summary of a data set. */
 export function describeLayout({ delimiter, decimal, header, encoding }: FileLayout): Message {
-  const names: Record<Layout['delimiter'], Message> = {
-    ',': message('comma'),
-    ';': message('semicolon'),
-    '\t': message('tab'),
-    '|': message('bar'),
-    ' ': message('blank'),
+  const delimiters: Record<Layout['delimiter'], Message> = {
+    ',': message('separated by commas'),
+    ';': message('separated by semicolons'),
+    '\t': message('separated by tabs'),
+    '|': message('separated by bars'),
+    ' ': message('separated by blanks'),
   };
-  return message('delimiter: {delimiter}; decimal mark: {decimal}; header: {header}; {encoding}', {
-    delimiter: names[delimiter],
-    decimal: decimalNames[decimal],
-    header: message(header ? 'yes' : 'no'),
-    encoding: encoding.toUpperCase(),
-  });
+  return list(
+    delimiters[delimiter],
+    message(decimal === '.' ? 'decimal point' : 'decimal comma'),
+    message(header ? 'with a header' : 'without a header'),
+    message('{encoding}', { encoding: encoding.toUpperCase() }),
+  );
 }
-const decimalNames: Record<Decimal, Message> = { '.': message('point'), ',': message('comma') };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { bad, message, ok, type Problem, type Result } from '../messages/message.ts';
+import { bad, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
 import { builtins } from '../data/builtin.ts';
 import { builtinIds, generatedIds } from '../data/catalogue.ts';
 
@@ -270,16 +270,32 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function problems(issue: v.BaseIssue<unknown>): Problem[] {
   const path = v.getDotPath(issue) ?? '';
-  const args = { path, found: issue.received, expected: issue.expected ?? message('another value') };
-  const unknown = issue.type === 'strict_object' && issue.expected === 'never';
-  return [
-    {
-      message: unknown
-        ? message('Unknown key "{path}". Remove it, or check its spelling.', args)
-        : path === ''
-          ? message('The document: expected {expected}, found {found}.', args)
-          : message('At "{path}": expected {expected}, found {found}.', args),
-      where: { path },
-    },
-  ];
+  return [{ message: sentence(issue, path), where: { path } }];
+}
+
+/** What is wrong at a path, and what would be right. */
+function sentence({ type, expected, received, requirement }: v.BaseIssue<unknown>, path: string): Message {
+  const args = { path, found: received, expected: expected ?? message('another value') };
+  if (type === 'strict_object' && expected === 'never')
+    return message('Unknown key "{path}". Remove it, or check its spelling.', args);
+  if (path === '') return message('The document: expected {expected}, found {found}.', args);
+  if (type === 'strict_object' && received === 'undefined')
+    return message('The key "{path}" is missing.', args);
+  const bounded = { path, found: received, bound: String(requirement) };
+  switch (type) {
+    case 'gt_value':
+      return message('"{path}" must be greater than {bound}, but is {found}.', bounded);
+    case 'min_value':
+      return message('"{path}" must be at least {bound}, but is {found}.', bounded);
+    case 'lt_value':
+      return message('"{path}" must be less than {bound}, but is {found}.', bounded);
+    case 'max_value':
+      return message('"{path}" must be at most {bound}, but is {found}.', bounded);
+    case 'safe_integer':
+      return message('"{path}" must be a whole number, but is {found}.', args);
+    case 'finite':
+      return message('"{path}" must be a finite number, but is {found}.', args);
+    default:
+      return message('At "{path}": expected {expected}, found {found}.', args);
+  }
 }

@@ -272,7 +272,11 @@ function words(answer: Readonly<Record<string, string | number>>): string {
   const { prediction, ...rest } = answer;
   const text = typeof prediction === 'number' ? shortNumber(prediction) : String(prediction);
   const probability = rest[`probability(${text})`];
-  return typeof probability === 'number' ? `${text} (${(100 * probability).toFixed(1)} %)` : text;
+  if (typeof probability !== 'number') return text;
+  // Rounded up, an answer that is nearly sure would look like one that cannot be wrong.
+  return probability < 1 && probability >= 0.9995
+    ? `${text} (> 99.9 %)`
+    : `${text} (${(100 * probability).toFixed(1)} %)`;
 }
 
 async function predictFile(host: Host, item: RunItem): Promise<void> {
