@@ -23,10 +23,15 @@ import { Journey, trainersOf } from './journey.ts';
 
 describe('an empty workspace', () => {
   let journey: Journey;
+  let nothing: string;
   beforeAll(async () => {
-    journey = await Journey.start({ workspace: folderOf({}) });
+    nothing = folderOf({});
+    journey = await Journey.start({ workspace: nothing });
   });
-  afterAll(() => journey.end());
+  afterAll(async () => {
+    await journey.end();
+    fs.rmdirSync(nothing);
+  });
 
   it('is welcomed by a button that trains an example', async () => {
     await showRuns(journey);
@@ -322,9 +327,12 @@ describe('runs that are kept', () => {
 
 describe('training while a run is under way', () => {
   let journey: Journey | undefined;
-  const files = folderOf({
-    'long.losslab.json': JSON.stringify(long),
-    'other.losslab.json': JSON.stringify({ ...long, name: 'Another long run' }),
+  let files: string;
+  beforeAll(() => {
+    files = folderOf({
+      'long.losslab.json': JSON.stringify(long),
+      'other.losslab.json': JSON.stringify({ ...long, name: 'Another long run' }),
+    });
   });
   const begin = async (settings: Record<string, unknown>): Promise<Journey> => {
     journey = await Journey.start({ workspace: files, settings });
