@@ -124,6 +124,10 @@ async function loadFile(path: string): Promise<Result<Data>> {
   const columns = columnChoices(sniffed.value);
   const target = columns.findLast((column) => column.tasks.length > 0)?.name;
   if (target === undefined) {
+    if (sniffed.value.totalRows === 1)
+      return bad(
+        message('{file} has only one row; at least two are needed to train.', { file: basename(path) }),
+      );
     return bad(
       message('No column of {file} can be predicted: every one is empty or holds one value only.', {
         file: basename(path),

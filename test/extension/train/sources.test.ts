@@ -41,6 +41,7 @@ describe('a file of the user', () => {
   it.each([
     ['', 'empty'],
     ['a,b\n', 'no rows'],
+    ['a,b\n1,2\n', 'only one row'],
     ['a,b\n1,\n1,\n1,\n', 'No column'],
   ])('%j is refused with a reason', async (text, reason) => {
     expect(problem(await load(text))).toContain(reason);
