@@ -145,11 +145,7 @@ function summary(status: RunStatus, directory: string): Readonly<Record<string, 
 
 function textSummary(status: RunStatus, experiment: Experiment, directory: string): string {
   const { headline, notes } = runSummary(status, experiment);
-  const own =
-    status.state === 'failed' || status.state === 'interrupted'
-      ? [english(status.note ?? headline)]
-      : [english(headline), ...notes.map(english)];
-  return `${[...own, `The run is kept in ${directory}`].join('\n')}\n`;
+  return `${[headline, ...notes].map(english).join('\n')}\nThe run is kept in ${directory}\n`;
 }
 
 function exitCode({ state, reason }: RunStatus): number {

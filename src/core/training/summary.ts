@@ -8,9 +8,15 @@ export interface Summary {
   readonly notes: readonly Message[];
 }
 
-/** The summary of a run as its status stands; during a run the headline says where it is. */
-export function runSummary(status: RunStatus, experiment: Experiment): Summary {
+/**
+ * The summary of a run as its status stands; during a run the headline says where it is. A run that was cut short has a
+ * note of its own that says what happened and what to do.
+ * @param experiment undefined where it cannot be read any more; the causes of a failure are then named in general
+ */
+export function runSummary(status: RunStatus, experiment: Experiment | undefined): Summary {
   if (!hasEnded(status.state)) return { headline: progress(status), notes: [] };
+  if ((status.state === 'failed' || status.state === 'interrupted') && status.note !== undefined)
+    return { headline: status.note, notes: [...result(status), ...overfitting(status)] };
   return {
     headline: ending(status),
     notes: [...causes(status, experiment), ...result(status), ...overfitting(status), ...next(status)],
@@ -75,17 +81,18 @@ function reached({ step, epoch, epochs }: RunStatus): Message {
 }
 
 /** The usual causes of a loss that is not finite, the likeliest for this experiment first. */
-function causes({ reason }: RunStatus, { optimizer, scaling }: Experiment): Message[] {
+function causes({ reason }: RunStatus, experiment: Experiment | undefined): Message[] {
   if (reason !== 'notFinite') return [];
+  const scaling = experiment?.scaling;
   const unscaled = [
-    ...(scaling.features === 'none'
+    ...(scaling?.features === 'none'
       ? [
           message(
             'The features are not scaled. Set "scaling.features" to "standard", or scale them in the file.',
           ),
         ]
       : []),
-    ...(scaling.target === 'none'
+    ...(scaling?.target === 'none'
       ? [
           message(
             'The target is not scaled: large targets make large gradients. Set "scaling.target" to "standard".',
@@ -93,11 +100,14 @@ function causes({ reason }: RunStatus, { optimizer, scaling }: Experiment): Mess
         ]
       : []),
   ];
+  const rate = experiment?.optimizer.rate;
   return [
-    message('Usually the learning rate is too high. It was {rate}; try {lower}.', {
-      rate: optimizer.rate,
-      lower: figure(optimizer.rate / 10),
-    }),
+    rate === undefined
+      ? message('Usually the learning rate is too high.')
+      : message('Usually the learning rate is too high. It was {rate}; try {lower}.', {
+          rate,
+          lower: figure(rate / 10),
+        }),
     ...unscaled,
     message('Extreme values in the data overflow as well: look for outliers and wrong units.'),
   ];
@@ -181,9 +191,12 @@ function next({ reason, state }: RunStatus): Message[] {
   }
 }
 
-/** A number with four significant digits, without trailing zeros. */
+/** A number for a sentence: four significant digits without trailing zeros, a power of ten where it is tiny or huge. */
 export function figure(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '-∞';
+  const size = Math.abs(value);
+  if (value !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2);
+  return String(Number(value.toPrecision(4)));
 }
 
 /** Seconds as people say them: `0.02 s`, `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */

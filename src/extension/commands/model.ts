@@ -8,7 +8,7 @@ import { runFiles } from '../../core/runs/files.ts';
 import { decodeCheckpoint, type Checkpoint } from '../../core/training/checkpoint.ts';
 import type { Host } from '../host.ts';
 import { describeAll, localise } from '../localise.ts';
-import { shortNumber } from '../runs/summary.ts';
+import { figure } from '../../core/training/summary.ts';
 import type { RunItem } from '../runs/service.ts';
 import { PredictionForm } from '../train/predictionForm.ts';
 import { pickRun } from './target.ts';
@@ -218,8 +218,8 @@ async function editCell(
           title: `${title}: ${feature.name}`,
           prompt: vscode.l10n.t(
             'A number; in the training data {0} ± {1}.',
-            shortNumber(feature.mean),
-            shortNumber(feature.scale),
+            figure(feature.mean),
+            figure(feature.scale),
           ),
           value: before,
           validateInput: (typed) => {
@@ -270,7 +270,7 @@ async function answerRow(host: Host, item: RunItem, form: PredictionForm): Promi
 /** "setosa (98.7 %)", or a number. */
 function words(answer: Readonly<Record<string, string | number>>): string {
   const { prediction, ...rest } = answer;
-  const text = typeof prediction === 'number' ? shortNumber(prediction) : String(prediction);
+  const text = typeof prediction === 'number' ? figure(prediction) : String(prediction);
   const probability = rest[`probability(${text})`];
   if (typeof probability !== 'number') return text;
   // Rounded up, an answer that is nearly sure would look like one that cannot be wrong.

@@ -294,8 +294,8 @@ function panelRun(view: RunView): PanelRun {
     status: panelStatus(status),
     lossName: view.lossName,
     ...(speed === undefined ? {} : { speed }),
-    headline: localise(headline(status, view.phase)),
-    notes: notes(status, view.experiment?.optimizer.rate, view.run !== undefined).map((note) =>
+    headline: localise(headline(status, view)),
+    notes: notes(status, { experiment: view.experiment, controlled: view.run !== undefined }).map((note) =>
       localise(note),
     ),
     actions: actionsOf(status, { controlled: view.run !== undefined, trusted: vscode.workspace.isTrusted }),

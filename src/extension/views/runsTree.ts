@@ -3,7 +3,8 @@ import { hasEnded, type RunStatus } from '../../core/runs/record.ts';
 import { commands, contextValue } from '../contributions.ts';
 import { localise } from '../localise.ts';
 import type { Change, RunItem, RunService } from '../runs/service.ts';
-import { actionsOf, headline, mainMetric, shortNumber } from '../runs/summary.ts';
+import { actionsOf, headline, mainMetric } from '../runs/summary.ts';
+import { figure } from '../../core/training/summary.ts';
 import type { Waiting } from '../runs/waiting.ts';
 
 /** A row of the Runs view. Commands of its menu get it as their argument. */
@@ -88,7 +89,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
       icon,
       colour === undefined ? undefined : new vscode.ThemeColor(colour),
     );
-    const words = localise(headline(status, live?.phase));
+    const words = localise(headline(status, { phase: live?.phase }));
     row.tooltip = tooltip(status, words);
     row.accessibilityInformation = { label: `${status.name}, ${row.description}. ${words}` };
     const trusted = vscode.workspace.isTrusted;
@@ -161,7 +162,7 @@ function describeRun(status: RunStatus): string {
   if (!hasEnded(status.state))
     words.push(vscode.l10n.t('epoch {0}/{1}', Math.min(status.epoch, status.epochs), status.epochs));
   if (metric !== undefined) words.push(localise(metric));
-  else if (status.loss !== undefined) words.push(vscode.l10n.t('loss {0}', shortNumber(status.loss)));
+  else if (status.loss !== undefined) words.push(vscode.l10n.t('loss {0}', figure(status.loss)));
   if (hasEnded(status.state)) {
     if (status.state !== 'finished') words.unshift(stateName(status.state));
     words.push(ago(status.ended ?? status.created));
@@ -199,7 +200,7 @@ function tooltip(status: RunStatus, words: string): vscode.MarkdownString {
   text.appendText(`${words}\n`);
   if (status.best !== undefined) {
     text.appendText(
-      `${vscode.l10n.t('Best: loss {0} at step {1}', shortNumber(status.best.loss), status.best.step)}\n`,
+      `${vscode.l10n.t('Best: loss {0} at step {1}', figure(status.best.loss), status.best.step)}\n`,
     );
   }
   if (status.device !== undefined) text.appendText(`${status.device.label}: ${localise(status.device.why)}`);

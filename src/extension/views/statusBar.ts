@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { commands, contextKeys } from '../contributions.ts';
 import type { RunService } from '../runs/service.ts';
-import { shortNumber } from '../runs/summary.ts';
+import { figure } from '../../core/training/summary.ts';
 
 /** How often the item is rewritten at most, in milliseconds. */
 const rewriteEvery = 250;
@@ -47,7 +47,7 @@ export class StatusBar implements vscode.Disposable {
     const icon = state === 'paused' ? '$(debug-pause)' : '$(loading~spin)';
     const progress = vscode.l10n.t('epoch {0}/{1}', Math.min(epoch, epochs), epochs);
     const figures =
-      loss === undefined ? progress : `${progress} · ${vscode.l10n.t('loss {0}', shortNumber(loss))}`;
+      loss === undefined ? progress : `${progress} · ${vscode.l10n.t('loss {0}', figure(loss))}`;
     const others = live.length > 1 ? ` (+${String(live.length - 1)})` : '';
     this.#item.text = `${icon} ${name}: ${figures}${others}`;
     this.#item.tooltip = vscode.l10n.t('Open the chart of "{0}"', name);

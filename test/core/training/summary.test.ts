@@ -88,12 +88,15 @@ describe('the summary of a run', () => {
 
 describe('figures and durations', () => {
   it('have four digits and units that people use', () => {
-    expect([0.1234567, 1234567, 1e-9, 0.5, NaN].map(figure)).toEqual([
+    expect([0.1234567, 123456, 1234567, 0.000012345, 0.5, 0, NaN, -Infinity].map(figure)).toEqual([
       '0.1235',
-      '1235000',
-      '1e-9',
+      '123500',
+      '1.23e+6',
+      '1.23e-5',
       '0.5',
+      '0',
       'NaN',
+      '-∞',
     ]);
     expect([0, 0.0234, 0.04, 0.44, 9.94, 59.6, 60, 200, 3599.7, 7500].map(duration)).toEqual([
       '0.001 s',

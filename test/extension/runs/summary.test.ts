@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { english } from '../../../src/core/messages/message.ts';
+import { english, message } from '../../../src/core/messages/message.ts';
 import { endReasons, endStates, runStates, type RunStatus } from '../../../src/core/runs/record.ts';
 import { RunHistory, Speed } from '../../../src/extension/runs/history.ts';
-import {
-  actionsOf,
-  duration,
-  headline,
-  mainMetric,
-  notes,
-  shortNumber,
-} from '../../../src/extension/runs/summary.ts';
+import { actionsOf, headline, mainMetric, notes } from '../../../src/extension/runs/summary.ts';
 
 const status: RunStatus = {
   version: 1,
@@ -38,7 +31,7 @@ describe('a run in words', () => {
               best: { step: 1, epoch: 1, loss: Number.NaN },
               ...(reason === undefined ? {} : { reason }),
             },
-            0.1,
+            { controlled: true },
           ),
         ])
           expect(english(one), `${state} ${reason ?? ''}`).toMatch(/^[A-Z][^{}]*[.…]$/);
@@ -46,38 +39,37 @@ describe('a run in words', () => {
 
   it('says where training stands', () => {
     expect(english(headline(status))).toBe('Training: epoch 12 of 50, loss 0.21.');
-    expect(english(headline({ ...status, state: 'starting' }, { phase: 'reading', share: 0.427 }))).toBe(
-      'Reading the data: 43 %…',
+    expect(
+      english(headline({ ...status, state: 'starting' }, { phase: { phase: 'reading', share: 0.427 } })),
+    ).toBe('Reading the data: 43 %…');
+  });
+
+  it('says at which step the loss was lost, and names the usual causes', () => {
+    const stopped: RunStatus = { ...status, state: 'stopped', reason: 'notFinite', loss: Number.NaN };
+    expect(english(headline(stopped))).toContain('step 240');
+    expect(notes(stopped, { controlled: true }).map(english).join(' ')).toMatch(
+      /learning rate is too high.*outliers/,
     );
   });
 
-  it('says at which step the loss was lost, names the cause and what to do', () => {
-    const stopped: RunStatus = { ...status, state: 'stopped', reason: 'notFinite', loss: Number.NaN };
-    expect(english(headline(stopped))).toContain('step 240');
-    expect(
-      notes(stopped, 0.5)
-        .map((note) => english(note))
-        .join(' '),
-    ).toMatch(/learning rate 0\.5 is too high.*0\.05/);
+  it('says of a run that was cut short what its note says, once', () => {
+    const note = message(
+      'The training process was ended at step 7. Resume continues from the last checkpoint.',
+    );
+    const failed: RunStatus = { ...status, state: 'failed', reason: 'killed', note };
+    expect(headline(failed)).toEqual(note);
+    expect(notes(failed, { controlled: true })).toEqual([]);
+  });
+
+  it('says who trains a run that this window only follows', () => {
+    expect(notes(status, { controlled: true })).toEqual([]);
+    expect(notes(status, { controlled: false }).map(english).join(' ')).toContain('Another window');
   });
 
   it('names the metric that belongs to the task', () => {
     expect(english(mainMetric({ accuracy: 0.96667 })!)).toBe('accuracy 0.967');
     expect(english(mainMetric({ rmse: 1234.5678, r2: 0.4 })!)).toBe('RMSE 1235');
     expect(mainMetric({})).toBeUndefined();
-  });
-
-  it('writes numbers and durations shortly', () => {
-    expect(
-      [0, 0.000012345, 123456, 1e7, Number.NaN, Number.NEGATIVE_INFINITY].map((value) => shortNumber(value)),
-    ).toEqual(['0', '1.23e-5', '123500', '1.00e+7', 'NaN', '-∞']);
-    expect([0.04, 4.83, 42, 185, 7800].map((value) => duration(value))).toEqual([
-      '40 ms',
-      '4.8 s',
-      '42 s',
-      '3 min 5 s',
-      '2 h 10 min',
-    ]);
   });
 });
 
