@@ -28,6 +28,11 @@ const heartbeatEvery = 1000;
 /** How long messages may still arrive after the process has ended, in milliseconds. */
 const drain = 1000;
 
+/** A developer who sets LOSSLAB_TRAINER_INSPECT to a port can attach a debugger to the trainer there; see CONTRIBUTING.md. */
+function inspectFlags(port: string | undefined): string[] {
+  return port !== undefined && /^\d{4,5}$/.test(port) ? [`--inspect=127.0.0.1:${port}`] : [];
+}
+
 /** A forked trainer: parsed messages both ways, signs of life, and its death. */
 export class TrainerProcess {
   readonly pid: number | undefined;
@@ -44,7 +49,7 @@ export class TrainerProcess {
     this.#log = log;
     this.#child = fork(path, [], {
       // Neither the host's flags (a debugger's port, Electron's switches) nor its environment are the trainer's.
-      execArgv: [],
+      execArgv: inspectFlags(process.env['LOSSLAB_TRAINER_INSPECT']),
       env: trainerEnvironment(process.env),
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
