@@ -239,6 +239,7 @@ describe('an experiment in the editor', () => {
       await page.keyboard.press('Control+g');
       await journey.quickPick.locator('input.input').fill(`:${place}`);
       await page.keyboard.press('Enter');
+      await journey.quickPick.waitFor({ state: 'hidden' });
       await page.keyboard.press('Control+Space');
       await labels.first().waitFor({ timeout: 3000 });
       const found = await labels.allTextContents();
