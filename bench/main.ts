@@ -14,6 +14,7 @@ const budgets: Readonly<Record<string, number>> = {
   'hover, median of 30': 50,
   'first point on iris, first run': 1000,
   'first point on iris, later run': 1000,
+  'host lag at rest, longest': Infinity,
   'host lag while training, p99': 20,
   'host lag while training, longest': 50,
   'stop until ended': 500,
@@ -51,6 +52,8 @@ for (const [what, budget] of Object.entries(budgets)) {
   const bearable = best <= 3 * budget;
   if (!bearable) failed++;
   const verdict = worst <= budget ? 'within' : bearable ? 'over' : 'FAIL: over three times';
-  console.log(`| ${what} | ${budget} | ${best.toFixed(1)} … ${worst.toFixed(1)} | ${verdict} |`);
+  console.log(
+    `| ${what} | ${budget === Infinity ? '(peer)' : budget} | ${best.toFixed(1)} … ${worst.toFixed(1)} | ${verdict} |`,
+  );
 }
 process.exitCode = failed > 0 ? 1 : 0;
