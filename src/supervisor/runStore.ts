@@ -104,7 +104,7 @@ export class RunStore {
     try {
       const stream = fs.createReadStream(join(directory, runFiles.metrics), {
         encoding: 'latin1',
-        highWaterMark: 1 << 17,
+        highWaterMark: 1 << 15,
       });
       for await (const chunk of stream) {
         reader.push(String(chunk));

@@ -275,7 +275,8 @@ export class RunService implements Ending {
   async #reread(directory: string): Promise<void> {
     const view = this.#views.get(directory)?.view;
     const store = this.#options.stores().find((one) => directory.startsWith(one.root));
-    if (view === undefined || store === undefined) return;
+    // What this window trains it knows better than the disk; reading the log over and over would hold up the host.
+    if (view === undefined || view.run !== undefined || store === undefined) return;
     const read = await store.read(view.status.id);
     if (!read.ok) return;
     const { status } = read.value;
