@@ -26,12 +26,12 @@ function read(source: string) {
 
 describe('experiment files', () => {
   it('find their data relative to themselves', () => {
-    expect(dataFileOf(read(text), path.resolve('/work/experiments'))).toBe(path.resolve('/work/data/a.csv'));
+    expect(dataFileOf(read(text), path.resolve('/projects/experiments'))).toBe(path.resolve('/projects/data/a.csv'));
   });
 
   it('are written with a path relative to where they are saved, and read back the same', () => {
-    const file = path.resolve('/work/data/a.csv');
-    for (const folder of ['/work', '/work/data', '/other/deep/folder']) {
+    const file = path.resolve('/projects/data/a.csv');
+    for (const folder of ['/projects', '/projects/data', '/other/deep/folder']) {
       const saved = read(formatExperiment(read(text), file, path.resolve(folder)));
       expect(dataFileOf(saved, path.resolve(folder))).toBe(file);
       expect(JSON.stringify(saved.data)).not.toContain('\\\\');

@@ -16,7 +16,7 @@ import { TrainFlow } from '../../../src/extension/train/flow.ts';
 import { dataChoices, exampleId, fileId, loadData } from '../../../src/extension/train/sources.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../../media/datasets');
-const files = [{ path: '/work/a.csv', label: 'a.csv' }];
+const files = [{ path: '/projects/a.csv', label: 'a.csv' }];
 
 async function data(id: string) {
   const loaded = await loadData(id, folder);
