@@ -65,11 +65,26 @@ export class Journey {
     await this.server.stop();
   }
 
-  /** Opens a multi-root workspace in place of the folder. */
-  async openWorkspaceFile(file: string): Promise<void> {
-    await this.workbench.close();
+  /** Opens a multi-root workspace in place of the folder, and waits for a folder of it in the Explorer. */
+  async openWorkspaceFile(file: string, folder: string): Promise<void> {
     const payload: [string, string][] = [['extensionDevelopmentPath', this.server.remote(extensionFolder!)]];
-    this.workbench = await openWorkbench(this.server.url(payload, { workspaceFile: file }));
+    await this.until(
+      async () => {
+        // The server sometimes opens a workspace file without its folders; opening it again helps.
+        await this.workbench.close();
+        this.workbench = await openWorkbench(this.server.url(payload, { workspaceFile: file }));
+        const row = this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: folder });
+        return row
+          .first()
+          .waitFor({ timeout: 15_000 })
+          .then(
+            () => true,
+            () => false,
+          );
+      },
+      `the folder ${folder} of ${path.basename(file)}`,
+      90_000,
+    );
   }
 
   /** Waits until `probe` gives something, and returns it. */

@@ -52,7 +52,7 @@ describe('kinds of workspaces', () => {
       file,
       JSON.stringify({ folders: [{ path: journey.server.workspace }, { path: second }] }),
     );
-    await journey.openWorkspaceFile(file);
+    await journey.openWorkspaceFile(file, 'second');
     await journey.command('Loss Lab: Train Model');
     await journey.quickPick.locator('input.input').fill('points');
     await journey.until(
