@@ -26,7 +26,9 @@ function read(source: string) {
 
 describe('experiment files', () => {
   it('find their data relative to themselves', () => {
-    expect(dataFileOf(read(text), path.resolve('/projects/experiments'))).toBe(path.resolve('/projects/data/a.csv'));
+    expect(dataFileOf(read(text), path.resolve('/projects/experiments'))).toBe(
+      path.resolve('/projects/data/a.csv'),
+    );
   });
 
   it('are written with a path relative to where they are saved, and read back the same', () => {
