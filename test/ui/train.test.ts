@@ -124,15 +124,25 @@ describe.each(['light', 'hc-dark', 'hc-light'] as const)('the chart in %s', (the
     await journey.page.waitForTimeout(500);
     await journey.shot(`chart-${theme}`);
     expect(await inkOf(frame)).toBeGreaterThan(500);
-    const colours = await frame.evaluate(() => {
-      const of = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-      return {
-        background: getComputedStyle(document.body).backgroundColor,
-        editor: of('--vscode-editor-background'),
-        text: getComputedStyle(document.body).color,
-      };
-    });
-    expect(colours.editor).not.toBe('');
-    expect(colours.text).not.toBe(colours.background);
+    // Greyish pixels are the chart's own text and axes: light on a dark ground, dark on a light one.
+    const brightness = await frame
+      .locator('canvas')
+      .first()
+      .evaluate((element) => {
+        const canvas = element as HTMLCanvasElement;
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+        let sum = 0;
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4) {
+          const [r, g, b, a] = [data[i]!, data[i + 1]!, data[i + 2]!, data[i + 3]!];
+          if (a < 200 || Math.max(r, g, b) - Math.min(r, g, b) > 25) continue;
+          sum += (r + g + b) / 3;
+          count++;
+        }
+        return count < 100 ? undefined : sum / count;
+      });
+    expect(brightness).toBeDefined();
+    if (theme === 'hc-dark') expect(brightness).toBeGreaterThan(140);
+    else expect(brightness).toBeLessThan(115);
   });
 });
