@@ -4,12 +4,17 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { FormulaFile } from '../src/core/figures/formula.ts';
 import { lossTex } from '../src/core/expression/print/tex.ts';
-import { losses } from '../src/core/losses/catalogue.ts';
+import { catalogueSource } from './catalogue.ts';
 import { experimentJsonSchema } from './schema.ts';
 import { userStrings } from './strings.ts';
 import { Typesetter } from './typeset.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
+const check = process.argv.includes('--check');
+
+// All else follows from the list of losses, so it comes first.
+let stale = write('src/core/losses/all.ts', await catalogueSource(root)) ? 1 : 0;
+const { losses } = await import('../src/core/losses/catalogue.ts');
 
 async function formulas(): Promise<FormulaFile> {
   const typesetter = new Typesetter();
@@ -29,9 +34,12 @@ const files: Readonly<Record<string, string>> = {
   'l10n/bundle.l10n.json': json(userStrings(root), 2),
 };
 
-const check = process.argv.includes('--check');
-const stale = Object.entries(files).filter(([file, text]) => read(file) !== text);
-for (const [file, text] of stale) {
+for (const [file, text] of Object.entries(files)) if (write(file, text)) stale++;
+if (stale === 0) console.log('everything generated is fresh');
+
+/** Writes a file that is not as it should be, or says so with `--check`; true where it was not. */
+function write(file: string, text: string): boolean {
+  if (read(file) === text) return false;
   if (check) {
     console.error(`${file} is stale; run npm run generate`);
     process.exitCode = 1;
@@ -40,8 +48,8 @@ for (const [file, text] of stale) {
     fs.writeFileSync(path.join(root, file), text);
     console.log(`wrote ${file}`);
   }
+  return true;
 }
-if (stale.length === 0) console.log('everything generated is fresh');
 
 function json(value: unknown, indent: number): string {
   return `${JSON.stringify(value, undefined, indent)}\n`;

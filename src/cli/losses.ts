@@ -1,13 +1,8 @@
 import { parseArgs } from 'node:util';
 import { losses } from '../core/losses/catalogue.ts';
-import type { Task } from '../core/losses/loss.ts';
+import { familyNames } from '../core/losses/families.ts';
+import { english } from '../core/messages/message.ts';
 import { exitCodes, jsonLine, type Terminal } from './output.ts';
-
-const tasks: Readonly<Record<Task, string>> = {
-  regression: 'numbers',
-  binary: 'two classes',
-  classes: 'classes',
-};
 
 /** `loss-lab losses`: the losses, what they are for, and their parameters. */
 export function listLosses(args: string[], to: Terminal): number {
@@ -17,13 +12,13 @@ export function listLosses(args: string[], to: Terminal): number {
     return exitCodes.done;
   }
   if (values.json === true) {
-    for (const { id, name, task, parameters, useWhen } of losses()) {
+    for (const { id, name, family, parameters, useWhen } of losses()) {
       to.out(
         jsonLine({
           type: 'loss',
           id,
           name,
-          task,
+          family,
           useWhen,
           parameters: parameters.map((p) => ({
             id: p.id,
@@ -38,9 +33,11 @@ export function listLosses(args: string[], to: Terminal): number {
     return exitCodes.done;
   }
   const width = Math.max(...losses().map(({ id }) => id.length));
-  for (const { id, name, task, parameters } of losses()) {
+  for (const { id, name, family, parameters } of losses()) {
     const options = parameters.map((parameter) => `${parameter.id}=${parameter.default}`).join(', ');
-    to.out(`${id.padEnd(width)}  ${name} (${tasks[task]})${options === '' ? '' : `, ${options}`}\n`);
+    to.out(
+      `${id.padEnd(width)}  ${name} (${english(familyNames[family])})${options === '' ? '' : `, ${options}`}\n`,
+    );
   }
   return exitCodes.done;
 }

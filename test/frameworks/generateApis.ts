@@ -12,9 +12,10 @@ import { gradient } from '../../src/core/expression/differentiate.ts';
 import { broadcast, evaluate, type Environment } from '../../src/core/expression/evaluate.ts';
 import { input, type Expr } from '../../src/core/expression/expression.ts';
 import { losses } from '../../src/core/losses/catalogue.ts';
-import type { Api, Loss } from '../../src/core/losses/loss.ts';
+import { pairOf, type Api, type Loss } from '../../src/core/losses/loss.ts';
 import { reduce, reductions, weightedMean, type ReduceOptions } from '../../src/core/losses/reduce.ts';
 import { lossCaseSchema, type LossCase } from '../golden/types.ts';
+import { taskOf } from '../../src/core/losses/task.ts';
 
 /** What an expression is worth at some inputs: its value, and the gradient of the value's sum by the prediction. */
 function answer(expr: Expr, environment: Environment, axes: readonly string[]) {
@@ -43,7 +44,7 @@ interface Inputs {
 }
 
 function environmentOf(loss: Loss, { shape, pred, target, parameters, classWeight }: Inputs): Environment {
-  const { axes } = loss.inputs.prediction;
+  const { axes } = pairOf(loss).prediction;
   const last = axes.length === 2 && shape.length > 1 ? shape.at(-1)! : 1;
   const sizes = { sample: pred.length / last, ...(axes[1] === undefined ? {} : { [axes[1]]: last }) };
   const inputs = { pred, target, ...(classWeight === undefined ? {} : { classWeight }) };
@@ -59,7 +60,7 @@ const optionsOf = (loss: Loss, { parameters, classWeight }: Inputs) => [
 function withAnswers(loss: Loss, given: Inputs) {
   const environment = environmentOf(loss, given);
   const keep = optionsOf(loss, given);
-  const { axes } = loss.inputs.prediction;
+  const { axes } = pairOf(loss).prediction;
   const answers = reductions.map((reduction) => [
     reduction,
     answer(reduce(loss, reduction, { keep }), environment, axes),
@@ -71,11 +72,11 @@ function withAnswers(loss: Loss, given: Inputs) {
 function withWeights(loss: Loss, given: Inputs) {
   const random = randomStream(7, `weights ${loss.id}`);
   const environment = environmentOf(loss, given);
-  const { axes } = loss.inputs.prediction;
+  const { axes } = pairOf(loss).prediction;
   const weight = given.pred.map(() => 0.25 + 2 * random.next());
   const perSample = weight.slice(0, environment.sizes['sample']);
-  const mean = (meanOver: 'weights' | 'elements') => {
-    const options: ReduceOptions = { weight: { by: input('weight', axes), meanOver } };
+  const mean = (weightedBy: 'weights' | 'elements') => {
+    const options: ReduceOptions = { weight: input('weight', axes), weightedBy };
     const inputs = { ...environment.inputs, weight };
     return answer(reduce(loss, 'mean', options), { ...environment, inputs }, axes);
   };
@@ -85,10 +86,10 @@ function withWeights(loss: Loss, given: Inputs) {
     ...given,
     weight,
     perSample,
-    ...(loss.task === 'classes' ? {} : { byWeights: mean('weights'), byElements: mean('elements') }),
+    ...(taskOf(loss) === 'classes' ? {} : { byWeights: mean('weights'), byElements: mean('elements') }),
     samplesByWeights: overSamples(weightedMean(loss)),
     samplesByElements: overSamples(
-      reduce(loss, 'mean', { weight: { by: input('weight', ['sample']), meanOver: 'elements' } }),
+      reduce(loss, 'mean', { weight: input('weight', ['sample']), weightedBy: 'elements' }),
     ),
   };
 }
@@ -302,7 +303,7 @@ function goldenOf(loss: Loss, api: Api) {
     const isClipped = pred.data.some((p) => p < 1e-6 || p > 1 - 1e-6);
     const isProbability = api.expects === 'probabilities' && api.requires === undefined;
     if (isProbability && isClipped) return [];
-    const binary = loss.task === 'binary';
+    const binary = taskOf(loss) === 'binary';
     const logits = isProbability
       ? pred.data.map((p) => (binary ? Math.log(p / (1 - p)) : Math.log(p)))
       : pred.data;
@@ -324,11 +325,11 @@ function goldenOf(loss: Loss, api: Api) {
 }
 
 const result = losses().map((loss) => {
-  const inputs = inputsOf[loss.task](loss);
+  const inputs = inputsOf[taskOf(loss)!](loss);
   const plain = inputs.filter((given) => given.classWeight === undefined && given.shape.length < 3);
   return {
     id: loss.id,
-    task: loss.task,
+    task: taskOf(loss),
     inputs: Object.values(loss.inputs).map(({ id }) => id),
     defaults: Object.fromEntries([
       ...loss.parameters.map((p): [string, number] => [p.id, p.default]),

@@ -11,7 +11,7 @@ import { simplify } from '../../src/core/expression/simplify.ts';
 import { loadLoss } from '../../src/core/losses/catalogue.ts';
 import { checkParameters } from '../../src/core/losses/parameters.ts';
 import { reduce, reductions, type Reduction } from '../../src/core/losses/reduce.ts';
-import type { Loss } from '../../src/core/losses/loss.ts';
+import { pairOf, type Loss } from '../../src/core/losses/loss.ts';
 import {
   isClose,
   lossCaseSchema,
@@ -22,6 +22,7 @@ import {
   type LossCase,
   type Tolerance,
 } from './types.ts';
+import { taskOf } from '../../src/core/losses/task.ts';
 
 /** What a golden loss id and its parameters are called here. */
 interface Entry {
@@ -202,7 +203,7 @@ export function prepare(given: LossCase): Prepared {
     parameters[own] = value;
   }
   checkRanges(loss, parameters);
-  return loss.task === 'classes'
+  return taskOf(loss) === 'classes'
     ? perSample(given, loss, reduction, parameters)
     : elementwise(given, loss, reduction, parameters, entry);
 }
@@ -245,7 +246,7 @@ function elementwise(
   if (pred.shape.join() !== target.shape.join()) {
     throw new RangeError(`pred has shape [${pred.shape.join()}], target [${target.shape.join()}]`);
   }
-  const { axes } = loss.inputs.prediction;
+  const { axes } = pairOf(loss).prediction;
   const outputs = axes.length === 2 && pred.shape.length > 1 ? pred.shape.at(-1)! : 1;
   const total = extentOf(pred.shape);
   const sizes: Record<Axis, number> = { sample: outputs === 0 ? 0 : total / outputs, output: outputs };
@@ -263,7 +264,7 @@ function elementwise(
   }
   const reduced = reduce(loss, reduction, {
     keep,
-    ...(weight === undefined ? {} : { weight: { by: weight, meanOver: entry.elementWeights ?? 'elements' } }),
+    ...(weight === undefined ? {} : { weight, weightedBy: entry.elementWeights ?? 'elements' }),
   });
   const value =
     positive === undefined ? reduced : substitute(reduced, { positiveWeight: input('positiveWeight', axes) });

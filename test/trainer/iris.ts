@@ -29,5 +29,9 @@ export function irisRun(seed: number): { experiment: Experiment; dataset: Datase
   const experiment = good(parseExperiment({ ...suggested, training: { ...suggested.training, seed } }));
   const loss = loadLoss(experiment.loss.id);
   if (loss === undefined) throw new Error(`no loss ${experiment.loss.id}`);
-  return { experiment, loss, dataset: good(prepareDataset(table, experiment, loss)) };
+  return {
+    experiment,
+    loss,
+    dataset: good(prepareDataset(table, experiment, { name: loss.name, task: 'classes' })),
+  };
 }

@@ -2,7 +2,7 @@ import type { Axis } from '../expression/expression.ts';
 import { gradient } from '../expression/differentiate.ts';
 import { compileKernels } from '../expression/kernels.ts';
 import { simplify } from '../expression/simplify.ts';
-import type { Loss, LossInput } from '../losses/loss.ts';
+import { pairOf, type Loss, type LossInput } from '../losses/loss.ts';
 import { weightedMean } from '../losses/reduce.ts';
 import { padded } from './kernelText.ts';
 import type { Buffer, Kernel } from './plan.ts';
@@ -28,7 +28,7 @@ export function lossKernels(
   buffers: LossBuffers,
 ): { buffers: readonly Buffer[]; kernels: readonly Kernel[] } {
   const mean = weightedMean(loss, parameters);
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const stride = padded(outputs);
   const layout = (input: LossInput, sample: number) => ({
     axes: [...input.axes],

@@ -1,4 +1,4 @@
-import type { Task } from '../losses/loss.ts';
+import type { Task } from '../losses/task.ts';
 import type { BuiltinId } from './catalogue.ts';
 
 /** A data set that ships with Loss Lab. The rows lie in {@link Builtin.file} under media/datasets, licence in NOTICE. */

@@ -1,4 +1,4 @@
-import type { Task } from '../losses/loss.ts';
+import type { Task } from '../losses/task.ts';
 
 /** Cells of a column that cannot be used, the first few with their places. */
 export interface Faults {

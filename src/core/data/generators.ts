@@ -1,7 +1,7 @@
 import type { GeneratedId } from './catalogue.ts';
 import type { Column, Table } from './dataset.ts';
 import { randomStream, type RandomStream } from './random.ts';
-import type { Task } from '../losses/loss.ts';
+import type { Task } from '../losses/task.ts';
 
 /** What a generated data set takes; the defaults are the experiment format's. */
 export interface GeneratorOptions {

@@ -1,4 +1,4 @@
-import type { Task } from '../losses/loss.ts';
+import type { Task } from '../losses/task.ts';
 import {
   bad,
   list,

@@ -1,4 +1,4 @@
-import type { Task } from '../losses/loss.ts';
+import type { Task } from '../losses/task.ts';
 import type { ExperimentInput } from '../training/experiment.ts';
 import { builtins } from './builtin.ts';
 import type { BuiltinId, GeneratedId } from './catalogue.ts';

@@ -1,4 +1,4 @@
-import type { Task } from '../losses/loss.ts';
+import type { Task } from '../losses/task.ts';
 import { bad, message, ok, type Problem, type Result } from '../messages/message.ts';
 import { sliced, type Sliced } from '../slices.ts';
 import { parseCell } from './cell.ts';

@@ -1,15 +1,7 @@
 /** The losses by id. Importing this file builds no expression: each is built when it is first asked for. */
-import { binaryCrossEntropyLogits, softmaxCrossEntropy } from './classification.ts';
+import { all } from './all.ts';
 import type { Loss } from './loss.ts';
-import { huber, meanAbsoluteError, meanSquaredError } from './regression.ts';
 
-const all: readonly Loss[] = [
-  meanSquaredError,
-  meanAbsoluteError,
-  huber,
-  binaryCrossEntropyLogits,
-  softmaxCrossEntropy,
-];
 const byId: ReadonlyMap<string, Loss> = new Map(all.map((loss) => [loss.id, loss]));
 
 /** Ids of all losses, in the order in which they are offered. */

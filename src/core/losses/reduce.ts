@@ -1,7 +1,7 @@
 /** From the loss of one element to the loss of a batch. */
-import { div, mean, mul, sum } from '../expression/build.ts';
+import { div, indicator, mean, mul, ne, sum } from '../expression/build.ts';
 import { input, type Expr } from '../expression/expression.ts';
-import type { Loss } from './loss.ts';
+import type { Averaging, Loss } from './loss.ts';
 
 export const reductions = ['none', 'mean', 'sum'] as const;
 export type Reduction = (typeof reductions)[number];
@@ -9,26 +9,32 @@ export type Reduction = (typeof reductions)[number];
 export interface ReduceOptions {
   /** Ids of the loss's options that are given (see `Option`). */
   readonly keep?: readonly string[];
-  /**
-   * A factor for each element, and what the mean then divides by: the sum of the weights (PyTorch's mse_loss and
-   * l1_loss, scikit-learn) or the number of elements (PyTorch's huber_loss and BCE, Keras).
-   */
-  readonly weight?: { readonly by: Expr; readonly meanOver: 'weights' | 'elements' };
+  /** A factor for each element, or each row where the loss averages rows first. */
+  readonly weight?: Expr;
+  /** What a weighted mean divides by, where it is not as the loss's `averaging` says. */
+  readonly weightedBy?: Averaging['weightedBy'];
 }
 
 /**
  * A reduced loss. The mean is over all elements; where the loss has a divisor of its own (class weights, ignored
  * labels) it divides by the divisor's sum, as PyTorch. The mean of nothing is NaN, the sum 0.
  */
-export function reduce(loss: Loss, reduction: Reduction, { keep = [], weight }: ReduceOptions = {}): Expr {
-  const element = loss.expression(keep);
-  const weighted = weight === undefined ? element : mul(weight.by, element);
+export function reduce(
+  loss: Loss,
+  reduction: Reduction,
+  { keep = [], weight, weightedBy = loss.averaging?.weightedBy ?? 'elements' }: ReduceOptions = {},
+): Expr {
+  const plain = loss.expression(keep);
+  const last = plain.axes.at(-1);
+  const element = loss.averaging?.rowsFirst === true && last !== undefined ? mean(plain, last) : plain;
+  const weighted = weight === undefined ? element : mul(weight, element);
   if (reduction === 'none') return weighted;
   if (reduction === 'sum') return over(weighted, sum);
   const divisor = loss.divisor?.(keep);
   if (divisor !== undefined && divisor.kind !== 'const') return div(over(weighted, sum), over(divisor, sum));
-  if (weight?.meanOver === 'weights') return div(over(weighted, sum), over(weight.by, sum));
-  return over(weighted, mean);
+  if (weight === undefined || weightedBy === 'elements') return over(weighted, mean);
+  const counted = weightedBy === 'weights' ? weight : indicator(ne(weight, 0));
+  return div(over(weighted, sum), over(counted, sum));
 }
 
 function over(expr: Expr, reduction: (x: Expr, axis: string) => Expr): Expr {

@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { lossIds, loadLoss } from '../losses/catalogue.ts';
-import type { Loss, Task } from '../losses/loss.ts';
+import type { Loss } from '../losses/loss.ts';
+import { taskOf, type Task } from '../losses/task.ts';
 import { checkParameters } from '../losses/parameters.ts';
 import { bad, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
 import type { Experiment } from './experiment.ts';
@@ -8,6 +9,8 @@ import type { Experiment } from './experiment.ts';
 /** The loss of an experiment with every parameter filled in. */
 export interface CheckedLoss {
   readonly loss: Loss;
+  /** What it takes the target column for. */
+  readonly task: Task;
   readonly parameters: Readonly<Record<string, number>>;
 }
 
@@ -26,13 +29,25 @@ export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
       { path: 'loss.id' },
     );
   }
+  const task = taskOf(loss);
+  if (task === undefined) {
+    return bad(
+      message(
+        '{loss} needs more than a column of a table to train on. Choose a regression or classification loss.',
+        {
+          loss: loss.name,
+        },
+      ),
+      { path: 'loss.id' },
+    );
+  }
   const parameters = checkParameters(loss, experiment.loss.parameters);
   const problems: Problem[] = [
     ...(parameters.ok ? [] : parameters.problems),
     ...optimizerProblems(experiment),
   ];
   if (!parameters.ok || problems.length > 0) return { ok: false, problems };
-  return ok({ loss, parameters: parameters.value }, parameters.warnings);
+  return ok({ loss, task, parameters: parameters.value }, parameters.warnings);
 }
 
 /** PyTorch's own condition: Nesterov momentum needs a momentum and no dampening. */
@@ -56,7 +71,7 @@ function optimizerProblems({ optimizer }: Experiment): Problem[] {
 /** Whether a loss fits prepared data: the same task, and targets that it is defined for. */
 export function checkFit(loss: Loss, dataset: Dataset): Result<void> {
   const { task, target } = dataset.preprocessing;
-  if (loss.task !== task) {
+  if (taskOf(loss) !== task) {
     return bad(mismatch(loss, task, target.name, target.kind === 'classes' ? target.classes.length : 0), {
       path: 'loss.id',
     });
@@ -72,7 +87,7 @@ export function checkFit(loss: Loss, dataset: Dataset): Result<void> {
 
 function mismatch(loss: Loss, found: Task, column: string, classes: number): Message {
   const args = { loss: loss.name, column, classes };
-  if (loss.task === 'regression') {
+  if (taskOf(loss) === 'regression') {
     return message(
       '{loss} is for numbers, but "{column}" holds {classes} classes. Choose a classification loss, or another target column.',
       args,
@@ -84,7 +99,7 @@ function mismatch(loss: Loss, found: Task, column: string, classes: number): Mes
       args,
     );
   }
-  return loss.task === 'binary'
+  return taskOf(loss) === 'binary'
     ? message(
         '{loss} is for two classes, but "{column}" has {classes}. Choose softmax cross-entropy, or another target column.',
         args,

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { losses } from '../../core/losses/catalogue.ts';
+import { taskOf } from '../../core/losses/task.ts';
 import { readWish } from '../editor/wish.ts';
 import type { Host } from '../host.ts';
 import { describeAll } from '../localise.ts';
@@ -18,12 +19,13 @@ export async function trainModel(host: Host, argument: unknown): Promise<void> {
   const { loss, parameters } = readWish(argument);
   const files = await workspaceFiles();
   const last = host.choices.last;
+  const task = loss === undefined ? undefined : taskOf(loss);
   await converse(
     host,
     new TrainFlow({
       choices: dataChoices(files, last),
       losses: losses(),
-      preferred: loss === undefined ? last : exampleFor(loss.task),
+      preferred: task === undefined ? last : exampleFor(task),
       loss: loss === undefined ? undefined : { id: loss.id, parameters },
     }),
     undefined,

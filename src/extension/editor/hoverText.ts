@@ -1,4 +1,5 @@
 import type { Candidate, Use } from '../../core/code/uses.ts';
+import { familyNames } from '../../core/losses/families.ts';
 import type { Framework, Loss } from '../../core/losses/loss.ts';
 import { message, type Message } from '../../core/messages/message.ts';
 
@@ -27,12 +28,6 @@ const frameworkNames: Readonly<Record<Framework, string>> = {
   typescript: 'TypeScript',
   xgboost: 'XGBoost',
   lightgbm: 'LightGBM',
-};
-
-const tasks: Readonly<Record<Loss['task'], Message>> = {
-  regression: message('regression'),
-  binary: message('two classes'),
-  classes: message('several classes'),
 };
 
 /**
@@ -72,7 +67,7 @@ function title(candidate: Candidate, loss: Loss, localise: (message: Message) =>
     .map(({ name, text }) => code(name === '' ? text : `${name}=${text}`));
   return [
     `**${escapeMarkdown(loss.name)}**`,
-    localise(tasks[loss.task]),
+    localise(familyNames[loss.family]),
     [frameworkNames[candidate.framework], ...given].join(' '),
   ].join(' · ');
 }

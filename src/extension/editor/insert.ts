@@ -3,6 +3,7 @@ import { planInsertion, snippetLanguage } from '../../core/code/insertion.ts';
 import { parseSyntax } from '../../core/code/syntax.ts';
 import { printLoss } from '../../core/expression/print/snippet.ts';
 import { losses } from '../../core/losses/catalogue.ts';
+import { familyNames } from '../../core/losses/families.ts';
 import type { Loss } from '../../core/losses/loss.ts';
 import { localise } from '../localise.ts';
 import { eolOf, indentOf, languageOf, otherTrees } from './source.ts';
@@ -92,13 +93,9 @@ async function insert(document: vscode.TextDocument, loss: Loss, wish: Wish): Pr
 
 /** Lets the user search the losses by name, other names and meaning. */
 async function pickLoss(): Promise<Loss | undefined> {
-  const families: Readonly<Record<Loss['family'], string>> = {
-    regression: vscode.l10n.t('regression'),
-    classification: vscode.l10n.t('classification'),
-  };
   const items = losses().map((loss) => ({
     label: loss.name,
-    description: [families[loss.family], ...loss.synonyms].join(' · '),
+    description: [localise(familyNames[loss.family]), ...loss.synonyms].join(' · '),
     detail: loss.meaning,
     loss,
   }));

@@ -1,5 +1,6 @@
 import { message, type Message } from '../../core/messages/message.ts';
-import type { Loss, Task } from '../../core/losses/loss.ts';
+import type { Loss } from '../../core/losses/loss.ts';
+import { taskOf, type Task } from '../../core/losses/task.ts';
 import type { Experiment } from '../../core/training/experiment.ts';
 import { hiddenField as hiddenLayers, trainingFields, withHidden, type Field } from './fields.ts';
 
@@ -253,8 +254,10 @@ export class TrainFlow {
   #lossesFor(target: string): Loss[] {
     const tasks = this.#data?.columns.find(({ name }) => name === target)?.tasks ?? [];
     return this.#losses
-      .filter((loss) => tasks.includes(loss.task))
-      .sort((a, b) => tasks.indexOf(a.task) - tasks.indexOf(b.task));
+      .map((loss) => ({ loss, at: tasks.findIndex((task) => task === taskOf(loss)) }))
+      .filter(({ at }) => at >= 0)
+      .sort((a, b) => a.at - b.at)
+      .map(({ loss }) => loss);
   }
 
   /** The experiment with the loss that was asked for, where that fits its target. */
@@ -369,7 +372,7 @@ export class TrainFlow {
     const { experiment } = this.#need();
     const rows = this.#lossesFor(this.#target()).map((loss): Row => ({
       value: loss.id,
-      icon: loss.task === 'regression' ? 'graph-scatter' : 'symbol-enum',
+      icon: loss.family === 'regression' ? 'graph-scatter' : 'symbol-enum',
       label: message('{name}', { name: loss.name }),
       detail: message('{use}', { use: loss.useWhen }),
     }));

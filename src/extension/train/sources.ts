@@ -5,7 +5,7 @@ import { builtinIds, generatedIds, type BuiltinId, type GeneratedId } from '../.
 import { describeLayout, headBytes, sniff, type Sniffed } from '../../core/data/csv.ts';
 import { generators } from '../../core/data/generators.ts';
 import { suggestExperiment, suggestTask } from '../../core/data/suggest.ts';
-import type { Task } from '../../core/losses/loss.ts';
+import type { Task } from '../../core/losses/task.ts';
 import { bad, message, ok, type Result } from '../../core/messages/message.ts';
 import { fileProblem } from '../../core/runs/fileProblem.ts';
 import { parseExperiment, type Experiment, type ExperimentInput } from '../../core/training/experiment.ts';

@@ -16,6 +16,7 @@ import { suggestExperiment } from '../../../src/core/data/suggest.ts';
 import { loadLoss } from '../../../src/core/losses/catalogue.ts';
 import type { Result } from '../../../src/core/messages/message.ts';
 import { parseExperiment, type ExperimentInput } from '../../../src/core/training/experiment.ts';
+import { taskOf } from '../../../src/core/losses/task.ts';
 import { createSession } from '../../../src/core/training/session.ts';
 
 function value<T>(result: Result<T>): T {
@@ -44,7 +45,7 @@ async function reached(data: ExperimentInput['data'], seed: number): Promise<Rec
           seed,
           ...('noise' in experiment.data && { noise: experiment.data.noise }),
         });
-  const dataset = value(prepareDataset(table, experiment, loss));
+  const dataset = value(prepareDataset(table, experiment, { name: loss.name, task: taskOf(loss)! }));
   let now = 0;
   const session = value(
     await createSession(experiment, dataset, loss, float64Device(), { now: () => now++ }),

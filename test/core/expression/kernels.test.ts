@@ -7,11 +7,12 @@ import { input, param, size, type Axis, type Expr } from '../../../src/core/expr
 import { compileKernels, type KernelRequest, type Layout } from '../../../src/core/expression/kernels.ts';
 import { primitives } from '../../../src/core/expression/primitives.ts';
 import { losses } from '../../../src/core/losses/catalogue.ts';
-import type { Loss } from '../../../src/core/losses/loss.ts';
+import { pairOf, type Loss } from '../../../src/core/losses/loss.ts';
 import { checkParameters } from '../../../src/core/losses/parameters.ts';
 import { weightedMean } from '../../../src/core/losses/reduce.ts';
 import { inFloat32, runKernels } from './kernelRunner.ts';
 import { random } from './randomTrees.ts';
+import { taskOf } from '../../../src/core/losses/task.ts';
 
 interface Case {
   readonly name: string;
@@ -27,7 +28,7 @@ interface Case {
 function setUp({ loss, batch, width, spread, parameters: given = {} }: Case) {
   const next = random(batch + width);
   const stride = Math.ceil(width / 4) * 4;
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const checked = checkParameters(loss, given);
   if (!checked.ok) throw new Error('parameters');
   const parameters = checked.value;
@@ -83,7 +84,7 @@ function setUp({ loss, batch, width, spread, parameters: given = {} }: Case) {
   };
 }
 
-const width = (loss: Loss) => (loss.task === 'classes' ? 10 : loss.task === 'regression' ? 3 : 1);
+const width = (loss: Loss) => (taskOf(loss) === 'classes' ? 10 : taskOf(loss) === 'regression' ? 3 : 1);
 const cases: readonly Case[] = losses().flatMap((loss): Case[] => [
   { name: `${loss.id}, batch 32`, loss, batch: 32, width: width(loss), spread: 3 },
   { name: `${loss.id}, batch 1`, loss, batch: 1, width: width(loss), spread: 3 },

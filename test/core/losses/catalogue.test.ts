@@ -1,3 +1,4 @@
+import { pairOf } from '../../../src/core/losses/loss.ts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { evaluate } from '../../../src/core/expression/evaluate.ts';
 import { inputsOf, parametersOf } from '../../../src/core/expression/expression.ts';
@@ -5,6 +6,7 @@ import { english } from '../../../src/core/messages/message.ts';
 import { loadLoss, losses, lossIds } from '../../../src/core/losses/catalogue.ts';
 import { checkParameters } from '../../../src/core/losses/parameters.ts';
 import { reduce, weightedMean } from '../../../src/core/losses/reduce.ts';
+import { taskOf } from '../../../src/core/losses/task.ts';
 
 describe('the catalogue', () => {
   beforeEach(() => {
@@ -53,7 +55,7 @@ describe.each(losses().map((loss) => [loss.id, loss] as const))('%s', (_, loss) 
   });
   it('reads exactly its inputs and parameters, and no option unless asked', () => {
     const expr = loss.expression();
-    const inputs = [loss.inputs.prediction, loss.inputs.target];
+    const inputs = [pairOf(loss).prediction, pairOf(loss).target];
     expect(
       inputsOf(expr)
         .map((node) => node.name)
@@ -150,10 +152,13 @@ describe('reductions', () => {
       const environment = (rows: number) => ({
         sizes: { sample: rows, class: 2, output: 2 },
         inputs: {
-          pred: [0.5, -1, 2, 0.25, 9, 9].slice(0, loss.inputs.prediction.axes.length === 2 ? rows * 2 : rows),
+          pred: [0.5, -1, 2, 0.25, 9, 9].slice(
+            0,
+            pairOf(loss).prediction.axes.length === 2 ? rows * 2 : rows,
+          ),
           target: [1, 0, 0.5, 1, 7, 7]
-            .map((y) => (loss.task === 'classes' ? Math.trunc(y) % 2 : y))
-            .slice(0, loss.inputs.target.axes.length === 2 ? rows * 2 : rows),
+            .map((y) => (taskOf(loss) === 'classes' ? Math.trunc(y) % 2 : y))
+            .slice(0, pairOf(loss).target.axes.length === 2 ? rows * 2 : rows),
           weight: [1, 1, 0].slice(0, rows),
         },
         parameters: { delta: 0.7 },

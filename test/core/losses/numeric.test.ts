@@ -1,3 +1,4 @@
+import { pairOf } from '../../../src/core/losses/loss.ts';
 /** Gradients of the golden inputs against central differences, and the other ways to compute against the interpreter. */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -32,7 +33,7 @@ describe('gradients on golden inputs', () => {
   it.each(finite.map((one) => [one.id, one] as const))('%s agrees with central differences', (_, one) => {
     const { value, environment, loss } = prepare(one);
     const pred = Float64Array.from(environment.inputs['pred']!);
-    const { axes } = loss.inputs.prediction;
+    const { axes } = pairOf(loss).prediction;
     const actual = broadcast(evaluate(gradient(value, 'pred'), environment), axes, environment.sizes);
     const elements = (x: Float64Array) =>
       evaluate(value, { ...environment, inputs: { ...environment.inputs, pred: x } }).data;
@@ -52,7 +53,7 @@ describe('gradients on golden inputs', () => {
 describe('compiled JavaScript on golden inputs', () => {
   it.each(cases.map((one) => [one.id, one] as const))('%s equals the interpreter', (_, one) => {
     const { value, environment, loss } = prepare(one);
-    const slope = gradient(value, loss.inputs.prediction.id);
+    const slope = gradient(value, pairOf(loss).prediction.id);
     const compiled = compileFunction([value, slope])(environment);
     [value, slope].forEach((expr, r) => {
       const expected = evaluate(expr, environment).data;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import type { Loss } from '../../../src/core/losses/loss.ts';
+import { taskOf } from '../../../src/core/losses/task.ts';
 
 const numbers = v.array(v.union([v.number(), v.picklist(['NaN', 'Infinity', '-Infinity'])]));
 const array = v.object({ shape: v.array(v.number()), data: numbers, dtype: v.optional(v.string()) });
@@ -73,7 +74,7 @@ export function casesFor(loss: Loss, options: readonly string[] = []): readonly 
       .join();
     if (c.convention !== 'torch' || 'throws' in c.expected || Object.keys(others).length > 0) return [];
     if (names !== wanted || pred === undefined || target === undefined || c.tol === undefined) return [];
-    if (loss.task === 'classes' && pred.shape.length !== 2) return [];
+    if (taskOf(loss) === 'classes' && pred.shape.length !== 2) return [];
     const gradient = c.expected.grad?.['pred'];
     return [
       {
@@ -93,7 +94,7 @@ export function casesFor(loss: Loss, options: readonly string[] = []): readonly 
 
 /** Arguments that printed Python code must refuse with a ValueError that says so. */
 export function misuseOf(loss: Loss): readonly { prediction: unknown; target: unknown; message: string }[] {
-  if (loss.task !== 'classes') {
+  if (taskOf(loss) !== 'classes') {
     return [
       { prediction: [[1], [2], [3]], target: [1, 0, 1], message: 'must be equal' },
       { prediction: [1, 2, 3], target: [1, 0], message: 'must be equal' },

@@ -8,6 +8,7 @@ import type { Loss } from '../../../src/core/losses/loss.ts';
 import { casesFor, type GoldenArray, type PrintedCase } from './printedCases.ts';
 import { diagnose, load } from './printedTypeScript.ts';
 import { expected, samples, type Sample } from './samples.ts';
+import { taskOf } from '../../../src/core/losses/task.ts';
 
 /** Every loss plain, and with each option that an experiment may set by itself. */
 const printed = losses().flatMap((loss) => {
@@ -23,7 +24,7 @@ const printed = losses().flatMap((loss) => {
 const flat = ({ data }: GoldenArray): number[] => data.map(Number);
 
 function argumentsOf(loss: Loss, { prediction, target }: PrintedCase): [number[] | number[][], number[]] {
-  if (loss.task !== 'classes') return [flat(prediction), flat(target)];
+  if (taskOf(loss) !== 'classes') return [flat(prediction), flat(target)];
   const [rows = 0, width = 0] = prediction.shape;
   const data = flat(prediction);
   return [Array.from({ length: rows }, (_, i) => data.slice(i * width, (i + 1) * width)), flat(target)];

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { losses, loadLoss } from '../../../src/core/losses/catalogue.ts';
-import type { Task } from '../../../src/core/losses/loss.ts';
+import type { Task } from '../../../src/core/losses/task.ts';
 import { english, type Message } from '../../../src/core/messages/message.ts';
 import { checkExperiment, checkFit } from '../../../src/core/training/check.ts';
 import { experiment, line, randomDataset } from './datasets.ts';
+import { taskOf } from '../../../src/core/losses/task.ts';
 
 const problems = (result: {
   ok: boolean;
@@ -53,7 +54,7 @@ describe('a loss and data', () => {
     (_, loss) => {
       for (const task of tasks) {
         const result = checkFit(loss, randomDataset(task, { width: 2, training: 5 }));
-        expect(result.ok).toBe(task === loss.task);
+        expect(result.ok).toBe(task === taskOf(loss));
         for (const [path, text] of problems(result)) {
           expect(path).toBe('loss.id');
           expect(text).toContain(loss.name);

@@ -1,6 +1,6 @@
 import type { Dataset, Part } from '../../../src/core/data/dataset.ts';
 import { randomStream } from '../../../src/core/data/random.ts';
-import type { Task } from '../../../src/core/losses/loss.ts';
+import type { Task } from '../../../src/core/losses/task.ts';
 import {
   parseExperiment,
   type Experiment,

@@ -27,7 +27,7 @@ describe('the text of a hover', () => {
     const text = shown('import torch.nn as nn\nc = nn.HuberLoss(delta=0.5)');
     const [top, rest] = text.split('\n\n');
     expect(top).toBe(
-      '**Huber loss** · regression · PyTorch `delta=0.5`  \n![f](data:image/svg+xml;base64,AA|width=1,height=1)',
+      '**Huber loss** · Regression · PyTorch `delta=0.5`  \n![f](data:image/svg+xml;base64,AA|width=1,height=1)',
     );
     expect(rest?.split('  \n').at(-1)).toBe('[Insert](command:a) · [Train](command:b)');
     expect(rest).toContain('outliers');
@@ -36,19 +36,19 @@ describe('the text of a hover', () => {
 
   it('does without its picture', () => {
     const text = shown('import torch.nn as nn\nc = nn.HuberLoss()', undefined, '');
-    expect(text.startsWith('**Huber loss** · regression · PyTorch\n\n')).toBe(true);
+    expect(text.startsWith('**Huber loss** · Regression · PyTorch\n\n')).toBe(true);
   });
 
   it('is short where a variable is used, and says where that was built', () => {
     const text = shown('import torch.nn as nn\nc = nn.MSELoss()\nc(a, b)', 'instance');
-    expect(text).toContain('**Mean squared error** · regression · PyTorch · built on line 2');
+    expect(text).toContain('**Mean squared error** · Regression · PyTorch · built on line 2');
     expect(text).not.toContain('⚠');
   });
 
   it('shows all candidates and prefers none', () => {
     const text = shown('import torch.nn as nn\nc = nn.MSELoss() if x else nn.L1Loss()\nc(a, b)', 'instance');
-    expect(text).toContain('- **Mean squared error** · regression · PyTorch · built on line 2');
-    expect(text).toContain('- **Mean absolute error** · regression · PyTorch · built on line 2');
+    expect(text).toContain('- **Mean squared error** · Regression · PyTorch · built on line 2');
+    expect(text).toContain('- **Mean absolute error** · Regression · PyTorch · built on line 2');
     expect(text).not.toContain('data:image');
   });
 
@@ -81,7 +81,7 @@ describe('the text of a hover', () => {
     const text = shown(
       'import torch.nn as nn\nc = nn.HuberLoss(delta=compute_the_threshold_from(data), weight=[\n1])',
     );
-    expect(text.split('\n')[0]).toBe('**Huber loss** · regression · PyTorch  ');
+    expect(text.split('\n')[0]).toBe('**Huber loss** · Regression · PyTorch  ');
   });
 
   it('stays within the lines that the widget shows, for every Python name of every loss', () => {

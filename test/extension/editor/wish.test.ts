@@ -4,6 +4,7 @@ import { losses } from '../../../src/core/losses/catalogue.ts';
 import { readWish } from '../../../src/extension/editor/wish.ts';
 import { TrainFlow } from '../../../src/extension/train/flow.ts';
 import { dataChoices, exampleFor, loadData } from '../../../src/extension/train/sources.ts';
+import { taskOf } from '../../../src/core/losses/task.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../../media/datasets');
 
@@ -36,26 +37,29 @@ describe('the argument of a link', () => {
 });
 
 describe('Train with this', () => {
-  it.each(losses())('leads to $id when every screen is accepted', async (loss) => {
-    const flow = new TrainFlow({
-      choices: dataChoices([], undefined),
-      losses: losses(),
-      preferred: exampleFor(loss.task),
-      loss: { id: loss.id, parameters: {} },
-    });
-    for (let i = 0; i < 10; i++) {
-      const effect = flow.pick(flow.screen().active);
-      if (effect.type === 'load') {
-        const data = await loadData(effect.id, folder);
-        if (!data.ok) throw new Error('no data');
-        flow.setData(data.value);
-      } else if (effect.type === 'start') {
-        expect(effect.experiment.loss).toEqual({ id: loss.id, parameters: {} });
-        return;
+  it.each(losses().filter((loss) => taskOf(loss) !== undefined))(
+    'leads to $id when every screen is accepted',
+    async (loss) => {
+      const flow = new TrainFlow({
+        choices: dataChoices([], undefined),
+        losses: losses(),
+        preferred: exampleFor(taskOf(loss)!),
+        loss: { id: loss.id, parameters: {} },
+      });
+      for (let i = 0; i < 10; i++) {
+        const effect = flow.pick(flow.screen().active);
+        if (effect.type === 'load') {
+          const data = await loadData(effect.id, folder);
+          if (!data.ok) throw new Error('no data');
+          flow.setData(data.value);
+        } else if (effect.type === 'start') {
+          expect(effect.experiment.loss).toEqual({ id: loss.id, parameters: {} });
+          return;
+        }
       }
-    }
-    throw new Error('the conversation does not end');
-  });
+      throw new Error('the conversation does not end');
+    },
+  );
 
   it('keeps what suits the data where the wanted loss does not', async () => {
     const flow = new TrainFlow({ choices: [], losses: losses(), loss: { id: 'huber', parameters: {} } });

@@ -1,4 +1,4 @@
-import type { Loss, Parameter } from '../../losses/loss.ts';
+import { pairOf, type Loss, type Parameter } from '../../losses/loss.ts';
 
 /** A parameter or a scalar option that the printed function takes. */
 export interface PrintableParameter extends Parameter {
@@ -32,7 +32,7 @@ export function printable(loss: Loss, given: Readonly<Record<string, number>> = 
 
 /** Whether the loss pairs elements of equal position, whatever the number of axes. */
 export function isElementwise(loss: Loss): boolean {
-  return loss.inputs.prediction.axes.join() === loss.inputs.target.axes.join();
+  return pairOf(loss).prediction.axes.join() === pairOf(loss).target.axes.join();
 }
 
 interface Bound {

@@ -1,4 +1,4 @@
-import type { LossInput } from '../../losses/loss.ts';
+import { pairOf, type LossInput } from '../../losses/loss.ts';
 import { breakStatement, indent, lineWidth, wrapWords } from './layout.ts';
 import { snake } from './names.ts';
 import {
@@ -44,7 +44,7 @@ export interface PythonFunction {
 
 /** The source of a documented Python function with type hints, keyword-only options and checks at its door. */
 export function pythonFunction(f: PythonFunction): string {
-  const { prediction, target } = f.loss.inputs;
+  const { prediction, target } = pairOf(f.loss);
   const given = [prediction, target].map((input) => `${input.id}: ${f.arrays.argumentType},`);
   const options = f.loss.parameters.map((p) => `${snake(p.id)}: float = ${pythonNumber(p.default)},`);
   return [
@@ -92,7 +92,7 @@ export function shapeOf(axes: readonly string[]): string {
 
 function docstring(f: PythonFunction): string[] {
   const width = lineWidth - 2 * tab.length;
-  const { prediction, target } = f.loss.inputs;
+  const { prediction, target } = pairOf(f.loss);
   const item = (name: string, text: string) =>
     indent(wrapWords(`${name}: ${text}`, width - tab.length, tab), tab);
   const summary = wrapWords(f.summary, width);
@@ -119,20 +119,20 @@ function docstring(f: PythonFunction): string[] {
 
 function raised(loss: PrintableLoss): string {
   const reasons = [isElementwise(loss) ? 'the shapes differ' : 'the shapes do not fit'];
-  if (loss.inputs.target.kind === 'class-index') reasons.push('the targets are not class indices');
+  if (pairOf(loss).target.kind === 'class-index') reasons.push('the targets are not class indices');
   if (loss.parameters.some((p) => rangeWords(p) !== '')) reasons.push('a parameter is out of range');
   return `If ${reasons.join(', ')}, or the reduction is unknown.`;
 }
 
 function shapeWords(loss: PrintableLoss, input: LossInput): string {
   if (!isElementwise(loss)) return `Shape: ${shapeOf(input.axes)}.`;
-  return input === loss.inputs.prediction
+  return input === pairOf(loss).prediction
     ? 'Any shape.'
-    : `Shape: that of \`\`${loss.inputs.prediction.id}\`\`.`;
+    : `Shape: that of \`\`${pairOf(loss).prediction.id}\`\`.`;
 }
 
 function checks(f: PythonFunction): string[] {
-  const { prediction, target } = f.loss.inputs;
+  const { prediction, target } = pairOf(f.loss);
   const [p, t] = [prediction.id, target.id];
   const shown = f.arrays.shownShape;
   const fail = (condition: string, ...message: string[]) => raiseIf(condition, f.name, message);

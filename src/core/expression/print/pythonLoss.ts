@@ -1,3 +1,4 @@
+import { pairOf } from '../../losses/loss.ts';
 import { gradient as gradientOf } from '../differentiate.ts';
 import type { Expr } from '../expression.ts';
 import { lineWidth } from './layout.ts';
@@ -31,7 +32,7 @@ export function valueFunction(loss: PrintableLoss, arrays: PythonArrays, dialect
 
 /** The gradient of the loss by its prediction, as a Python function. */
 export function gradientFunction(loss: PrintableLoss, arrays: PythonArrays, dialect: TensorDialect): string {
-  const { prediction } = loss.inputs;
+  const { prediction } = pairOf(loss);
   return pythonFunction({
     name: gradientName(loss),
     loss,
@@ -56,14 +57,14 @@ export function summary(loss: PrintableLoss): string {
 /** What the value function returns, in words. */
 export function valueResult(loss: PrintableLoss, arrays: PythonArrays): string {
   const each = isElementwise(loss)
-    ? `${arrays.arrayWord} of the shape of \`\`${loss.inputs.prediction.id}\`\``
+    ? `${arrays.arrayWord} of the shape of \`\`${pairOf(loss).prediction.id}\`\``
     : `${arrays.arrayWord} of shape ${shapeOf(loss.expression().axes)}`;
   const precision = arrays.arrayWord === 'array' ? ' in float64' : '';
   return `The loss${precision}: a scalar, or for "none" an ${each}.`.replace('an tensor', 'a tensor');
 }
 
 function statements(name: string, expr: Expr, loss: PrintableLoss, dialect: TensorDialect): string[] {
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const taken = [
     prediction.id,
     target.id,
@@ -98,6 +99,6 @@ function statements(name: string, expr: Expr, loss: PrintableLoss, dialect: Tens
 
 /** How many values the mean runs over. */
 function count(loss: PrintableLoss): string {
-  const { prediction } = loss.inputs;
+  const { prediction } = pairOf(loss);
   return isElementwise(loss) ? `${prediction.id}.size` : `${prediction.id}.shape[0]`;
 }

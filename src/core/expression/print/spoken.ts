@@ -1,4 +1,4 @@
-import type { Loss } from '../../losses/loss.ts';
+import { pairOf, type Loss } from '../../losses/loss.ts';
 import { gradient } from '../differentiate.ts';
 import type { Expr } from '../expression.ts';
 import { primitive } from '../primitives.ts';
@@ -15,7 +15,7 @@ import {
 
 /** The formulas of a loss in plain words, as the text alternative of its picture. */
 export function speakLoss(loss: Loss): string {
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const symbols = symbolsOf(loss);
   const value = speak(loss.expression(), symbols, new Map());
   const letters: Letters = new Map(

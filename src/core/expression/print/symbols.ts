@@ -1,4 +1,4 @@
-import type { Loss } from '../../losses/loss.ts';
+import { pairOf, type Loss } from '../../losses/loss.ts';
 import type { Apply, Axis, Expr } from '../expression.ts';
 
 /** The letter that runs along each axis at the place where something is written; an axis without one is not indexed. */
@@ -51,7 +51,7 @@ export function factorOf(expr: Expr): readonly [factor: number, rest: Expr] {
 
 /** The symbols of a loss's inputs and parameters by their names in the expression. */
 export function symbolsOf(loss: Loss): ReadonlyMap<string, string> {
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   return new Map([
     [prediction.id, prediction.symbol],
     [target.id, target.symbol],
@@ -62,7 +62,7 @@ export function symbolsOf(loss: Loss): ReadonlyMap<string, string> {
 /** The axes over which the mean of a loss runs carry `i` together: an elementwise loss has one index whatever its axes. */
 export function meanLetters(loss: Loss): Letters {
   const letters = new Map<Axis, string>([['sample', 'i']]);
-  for (const axis of loss.inputs.prediction.axes) {
+  for (const axis of pairOf(loss).prediction.axes) {
     if (!loss.expression().axes.includes(axis)) letters.set(axis, letterFor(axis, letters));
   }
   return letters;

@@ -1,4 +1,4 @@
-import type { Loss } from '../../losses/loss.ts';
+import { pairOf, type Loss } from '../../losses/loss.ts';
 import { gradient } from '../differentiate.ts';
 import { baseAxis, type Apply, type Expr } from '../expression.ts';
 import { atom, precedence, wrap, type Fragment } from '../fragment.ts';
@@ -25,7 +25,7 @@ export interface LossTex {
 
 /** The formulas of a loss, from its expression and the derivative of that. */
 export function lossTex(loss: Loss): LossTex {
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const symbols = symbolsOf(loss);
   const parameters = loss.parameters.map((p) => p.symbol).join(', ');
   const options = parameters === '' ? '' : `_{${parameters}}`;

@@ -1,4 +1,4 @@
-import type { Api } from '../../losses/loss.ts';
+import { pairOf, type Api } from '../../losses/loss.ts';
 import { logsigmoid, neg } from '../build.ts';
 import { rewrite } from '../rewrite.ts';
 import { pythonName, snake } from './names.ts';
@@ -68,7 +68,7 @@ function idiomatic(loss: PrintableLoss): string {
 
 /** The call that means the same, by the claims of the loss's `apis`. */
 function frameworkCall(loss: PrintableLoss, api: Api): string {
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const taken = new Set(loss.parameters.map((p) => p.id));
   const keywords = Object.entries(api.keywords ?? {})
     .filter(([, { parameter }]) => taken.has(parameter))

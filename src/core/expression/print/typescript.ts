@@ -1,4 +1,4 @@
-import type { LossInput } from '../../losses/loss.ts';
+import { pairOf, type InputKind, type LossInput } from '../../losses/loss.ts';
 import { gradient as gradientOf } from '../differentiate.ts';
 import { input, type Axis, type Expr, type Named } from '../expression.ts';
 import { precedence, wrap } from '../fragment.ts';
@@ -53,7 +53,7 @@ function optionsType(loss: PrintableLoss, name: string): string[] {
 }
 
 function valueFunction(loss: PrintableLoss, name: string): string[] {
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const given = [prediction, target].map((i) => `${i.id}: ${arrayType(loss, i)},`);
   const options = optionsName(name);
   const body = printLoops({
@@ -97,7 +97,7 @@ function valueFunction(loss: PrintableLoss, name: string): string[] {
 }
 
 function gradientFunction(loss: PrintableLoss, name: string, gradientName: string): string[] {
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const axes = isElementwise(loss) ? prediction.axes.slice(0, 1) : prediction.axes;
   const expr = flat(loss, gradientOf(loss.expression(), prediction.id));
   const rows = axes.length > 1;
@@ -150,9 +150,13 @@ function gradientFunction(loss: PrintableLoss, name: string, gradientName: strin
 
 /** What value and gradient share: names and lets. */
 function plan(loss: PrintableLoss, root: Expr, axes: readonly Axis[]) {
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const taken = [prediction.id, target.id, ...loss.parameters.map((p) => camel(p.id.split('_')))];
-  const words = { value: 'value', logit: 'logit', 'class-index': 'label', 'binary-label': 'label' } as const;
+  const words: Partial<Record<InputKind, string>> = {
+    logit: 'logit',
+    'class-index': 'label',
+    'binary-label': 'label',
+  };
   const named: Named[] = (loss.named?.() ?? []).map((n) => ({ ...n, expr: flat(loss, n.expr) }));
   return {
     root,
@@ -168,14 +172,15 @@ function plan(loss: PrintableLoss, root: Expr, axes: readonly Axis[]) {
       'rowGradient',
       'count',
     ]),
-    elementName: ({ name }: { name: string }) => words[(name === target.id ? target : prediction).kind],
+    elementName: ({ name }: { name: string }) =>
+      words[(name === target.id ? target : prediction).kind] ?? 'value',
   };
 }
 
 /** An elementwise loss runs over flat arrays, whatever its axes. */
 function flat(loss: PrintableLoss, expr: Expr): Expr {
   if (!isElementwise(loss)) return expr;
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const axes = prediction.axes.slice(0, 1);
   return substitute(expr, {
     [prediction.id]: input(prediction.id, axes),
@@ -197,7 +202,7 @@ function arrayType(loss: PrintableLoss, { axes }: LossInput): string {
 }
 
 function documented(loss: PrintableLoss): string[] {
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const shape = ({ axes }: LossInput) =>
     isElementwise(loss)
       ? ''
@@ -212,14 +217,14 @@ function documented(loss: PrintableLoss): string[] {
 
 function raised(loss: PrintableLoss): string {
   const reasons = ['the lengths differ'];
-  if (loss.inputs.target.kind === 'class-index') reasons.push('a target is not a class index');
+  if (pairOf(loss).target.kind === 'class-index') reasons.push('a target is not a class index');
   if (loss.parameters.some((p) => rangeWords(p) !== '')) reasons.push('an option is out of range');
   const last = reasons.length > 1 ? ` or ${reasons.pop() ?? ''}` : '';
   return `If ${reasons.join(', ')}${last}.`;
 }
 
 function checks(loss: PrintableLoss, name: string): string[] {
-  const { prediction, target } = loss.inputs;
+  const { prediction, target } = pairOf(loss);
   const [p, t] = [prediction.id, target.id];
   const fail = (condition: string, text: string) => {
     const whole = `throw new RangeError(${text});`;

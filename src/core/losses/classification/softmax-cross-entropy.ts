@@ -1,165 +1,9 @@
-/** Losses on logits whose target is a label. One value a sample; a reduction is added by `reduce.ts`. */
-import { add, gather, logsumexp, mean, mul, ne, softplus, neg, sub, where } from '../expression/build.ts';
-import { input, param } from '../expression/expression.ts';
-import { withOptions } from './define.ts';
-import type { Loss, Option } from './loss.ts';
-
-const positiveWeight: Option = {
-  id: 'positiveWeight',
-  symbol: 'w',
-  axes: [],
-  neutral: 1,
-  range: { min: 0, max: 1e6, minExclusive: true },
-  meaning: 'Factor of the loss where the label is 1; above 1 it favours recall.',
-};
-
-/**
- * w·y·softplus(−z) + (1 − y)·softplus(z) for the logit z and the label y in [0, 1]. softplus(u) = log(1 + eᵘ) neither
- * overflows nor loses digits, where log(σ(z)) is −∞ from z ≈ −745 on. The form that keeps both softplus terms has a
- * gradient that stays precise at large logits.
- */
-export const binaryCrossEntropyLogits: Loss = {
-  id: 'binary-cross-entropy-logits',
-  name: 'Binary cross-entropy on logits',
-  synonyms: [
-    'BCE',
-    'BCE with logits',
-    'sigmoid cross-entropy',
-    'log loss',
-    'logistic loss',
-    'binary cross-entropy',
-  ],
-  family: 'classification',
-  task: 'binary',
-  inputs: {
-    prediction: {
-      id: 'pred',
-      symbol: 'z',
-      kind: 'logit',
-      axes: ['sample'],
-      meaning: 'Logits: raw scores before any sigmoid.',
-    },
-    target: {
-      id: 'target',
-      symbol: 'y',
-      kind: 'binary-label',
-      axes: ['sample'],
-      meaning: 'Labels 0 or 1, or probabilities in between.',
-    },
-  },
-  parameters: [],
-  options: [positiveWeight],
-  expression: withOptions(() => {
-    const z = input('pred', ['sample']);
-    const y = input('target', ['sample']);
-    const positive = mul(mul(param('positiveWeight'), y), softplus(neg(z)));
-    return add(positive, mul(sub(1, y), softplus(z)));
-  }, [positiveWeight]),
-  meaning:
-    'The surprise, in nats, at a yes/no label when the model’s probability is the sigmoid of its raw score.',
-  useWhen:
-    'Two classes, or several labels that may hold at once (one logit each); probabilities are wanted, and they should be calibrated.',
-  avoidWhen:
-    'Exactly one of several classes holds: use softmax cross-entropy. With many wrong labels it is unbounded, and a robust loss serves better.',
-  pitfalls: [
-    'Give it raw scores. A sigmoid before BCEWithLogitsLoss is applied twice: the loss cannot fall below 0.313 for label 1 and 0.693 for label 0.',
-    'Keras’s BinaryCrossentropy and the string "binary_crossentropy" expect probabilities: without a sigmoid at the end pass from_logits=True. Keras clips probabilities at 1e-7, where the gradient is 0.',
-    'Predict class 1 where the logit is above 0, not above 0.5.',
-    'PyTorch wants float targets of the prediction’s shape; (N, 1) against (N,) raises here, unlike in MSELoss.',
-    'pos_weight multiplies only the positive term, and the mean still divides by the number of elements; probabilities trained with it are no longer calibrated.',
-  ],
-  source:
-    'Cox 1958, The Regression Analysis of Binary Sequences, Journal of the Royal Statistical Society B 20(2)',
-  apis: [
-    {
-      framework: 'torch',
-      name: 'torch.nn.BCEWithLogitsLoss',
-      form: 'class',
-      keywords: { pos_weight: { parameter: 'positiveWeight', default: 1 } },
-    },
-    {
-      framework: 'torch',
-      name: 'torch.nn.functional.binary_cross_entropy_with_logits',
-      form: 'function',
-      keywords: { pos_weight: { parameter: 'positiveWeight', default: 1 } },
-    },
-    {
-      framework: 'keras',
-      name: 'keras.losses.BinaryCrossentropy',
-      form: 'class',
-      targetFirst: true,
-      requires: { from_logits: true },
-      expects: 'probabilities',
-      note: 'Expects probabilities unless from_logits=True.',
-    },
-    {
-      framework: 'keras',
-      name: 'keras.losses.binary_crossentropy',
-      form: 'function',
-      targetFirst: true,
-      requires: { from_logits: true },
-      expects: 'probabilities',
-      note: 'Expects probabilities unless from_logits=True; averages over the last axis only.',
-    },
-    ...(['binary_crossentropy', 'bce', 'BCE', 'BinaryCrossentropy'] as const).map((name) => ({
-      framework: 'keras' as const,
-      name,
-      form: 'string' as const,
-      expects: 'probabilities' as const,
-      note: 'The string expects probabilities, so the model must end in a sigmoid; on logits write BinaryCrossentropy(from_logits=True).',
-    })),
-    {
-      framework: 'tf',
-      name: 'tensorflow.nn.sigmoid_cross_entropy_with_logits',
-      form: 'function',
-      targetFirst: true,
-      note: 'Elementwise: reduce it yourself.',
-    },
-    {
-      framework: 'tf',
-      name: 'tensorflow.nn.weighted_cross_entropy_with_logits',
-      form: 'function',
-      targetFirst: true,
-      keywords: { pos_weight: { parameter: 'positiveWeight', default: 1 } },
-      note: 'pos_weight is required. Elementwise: reduce it yourself.',
-    },
-    {
-      framework: 'optax',
-      name: 'optax.losses.sigmoid_binary_cross_entropy',
-      form: 'function',
-      note: 'Elementwise: reduce it yourself.',
-    },
-    {
-      framework: 'optax',
-      name: 'optax.sigmoid_binary_cross_entropy',
-      form: 'function',
-      note: 'Elementwise: reduce it yourself.',
-    },
-    {
-      framework: 'sklearn',
-      name: 'log_loss',
-      form: 'string',
-      note: 'SGDClassifier and gradient boosting: on the decision function, labels of any two classes.',
-    },
-    { framework: 'tfjs', name: 'tf.losses.sigmoidCrossEntropy', form: 'function', targetFirst: true },
-    {
-      framework: 'tfjs',
-      name: 'binaryCrossentropy',
-      form: 'string',
-      expects: 'probabilities',
-      note: 'Expects probabilities: the model must end in a sigmoid.',
-    },
-    { framework: 'xgboost', name: 'binary:logistic', form: 'string', note: 'Predicts probabilities.' },
-    {
-      framework: 'xgboost',
-      name: 'binary:logitraw',
-      form: 'string',
-      note: 'The same loss; predicts logits.',
-    },
-    { framework: 'lightgbm', name: 'binary', form: 'string' },
-  ],
-  plot: { along: 'logit', from: -6, to: 6 },
-};
+import { add, gather, logsumexp, mean, mul, ne, sub, where } from '../../expression/build.ts';
+import { input, param } from '../../expression/expression.ts';
+import { withOptions } from '../define.ts';
+import type { Loss, Option } from '../loss.ts';
+import { alongTrueLogit } from '../shared/plots.ts';
+import { shares } from '../shared/statistics.ts';
 
 const labelSmoothing: Option = {
   id: 'labelSmoothing',
@@ -196,7 +40,7 @@ const weights = () => input('classWeight', ['class']);
  * log-sum-exp is taken with the largest logit subtracted, so that no exponential overflows. With label smoothing ε
  * the target is (1 − ε)[c = y] + ε/C; an ignored sample is 0 by a condition, not by a product, which would be NaN at ∞.
  */
-export const softmaxCrossEntropy: Loss = {
+export const loss: Loss = {
   id: 'softmax-cross-entropy',
   name: 'Softmax cross-entropy',
   synonyms: [
@@ -207,24 +51,27 @@ export const softmaxCrossEntropy: Loss = {
     'multinomial logistic loss',
     'negative log-likelihood',
   ],
+  chinese: ['Softmax 交叉熵', '交叉熵损失', '多类交叉熵'],
   family: 'classification',
-  task: 'classes',
-  inputs: {
-    prediction: {
+  common: 2,
+  inputs: [
+    {
       id: 'pred',
       symbol: 'z',
       kind: 'logit',
+      role: 'prediction',
       axes: ['sample', 'class'],
       meaning: 'Logits: one raw score a class, before any softmax.',
     },
-    target: {
+    {
       id: 'target',
       symbol: 'y',
       kind: 'class-index',
+      role: 'target',
       axes: ['sample'],
       meaning: 'The index of the true class, counted from 0.',
     },
-  },
+  ],
   parameters: [],
   options: softmaxOptions,
   expression: withOptions(() => {
@@ -363,5 +210,17 @@ export const softmaxCrossEntropy: Loss = {
     { framework: 'lightgbm', name: 'multiclass', form: 'string' },
     { framework: 'lightgbm', name: 'softmax', form: 'string', note: 'Another name of multiclass.' },
   ],
-  plot: { along: 'logit', from: -6, to: 6 },
+  properties: {
+    convex: true,
+    boundedBelow: 0,
+    boundedAbove: { at: { sizes: { sample: 1, class: 2 }, inputs: { pred: [1e3, 0], target: [1] } } },
+    lipschitzGradient: 0.5,
+    boundedInfluence: Math.SQRT2,
+    strictlyProper: true,
+  },
+  bestConstant: {
+    words: 'the logarithm of the share of each class',
+    of: (targets, _, classes) => shares(targets, classes).map(Math.log),
+  },
+  plot: alongTrueLogit(),
 };
