@@ -14,6 +14,7 @@ const check = process.argv.includes('--check');
 
 // All else follows from the list of losses, so it comes first.
 let stale = write('src/core/losses/all.ts', await catalogueSource(root)) ? 1 : 0;
+if (process.argv.includes('--list')) process.exit();
 const { losses } = await import('../src/core/losses/catalogue.ts');
 
 async function formulas(): Promise<FormulaFile> {

@@ -1,7 +1,8 @@
 /** Writes steps as loops in JavaScript: what compiled functions and kernels share. */
 import type { Axis, Expr, Apply } from './expression.ts';
 import { atom, call, precedence as p, wrap, type Fragment } from './fragment.ts';
-import { primitive, type Place } from './primitives.ts';
+import { primitive } from './primitives.ts';
+import type { Place } from './primitives/row.ts';
 import { isReduction } from './schedule.ts';
 
 /** An array in the code: element `Σ index·stride`. Strides are code. */

@@ -4,12 +4,8 @@ import { differentiate } from '../../../src/core/expression/differentiate.ts';
 import { broadcast, evaluate } from '../../../src/core/expression/evaluate.ts';
 import { input } from '../../../src/core/expression/expression.ts';
 import { atom, precedence, type Fragment } from '../../../src/core/expression/fragment.ts';
-import {
-  primitive,
-  primitives,
-  type Elementwise,
-  type Place,
-} from '../../../src/core/expression/primitives.ts';
+import { primitive, primitives } from '../../../src/core/expression/primitives.ts';
+import type { Elementwise, Place } from '../../../src/core/expression/primitives/row.ts';
 import { lower } from '../../../src/core/expression/schedule.ts';
 
 const place: Place = { dim: '-1', keepdim: false, rank: 2, letter: 'c', extent: 'C' };

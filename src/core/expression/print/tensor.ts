@@ -1,6 +1,7 @@
 import { baseAxis, inputsOf, nodesOf, type Axis, type Expr, type Named } from '../expression.ts';
 import { atom, precedence, wrap, type Fragment } from '../fragment.ts';
-import { primitive, type Place } from '../primitives.ts';
+import { primitive } from '../primitives.ts';
+import type { Place } from '../primitives/row.ts';
 import { cancelSigns } from './layout.ts';
 import { chooseLets, suggestName, usesOf } from './lets.ts';
 import { snake, type Names } from './names.ts';

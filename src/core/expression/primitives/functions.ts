@@ -1,0 +1,174 @@
+import * as b from '../build.ts';
+import { atom, call, infix, prefix, wrap, precedence as p } from '../fragment.ts';
+import {
+  argument,
+  correctedLog1p,
+  decay,
+  elementwise,
+  fn,
+  need,
+  one,
+  type Primitive,
+  softPlus,
+  texCall,
+  texFunction,
+  texWrap,
+  two,
+} from './row.ts';
+
+/** Exponentials, logarithms and what is made of them, each in a form that neither overflows nor loses digits. */
+export const functions = {
+  exp: elementwise(1, {
+    value: (x) => Math.exp(x),
+    partials: (_, out) => [out],
+    print: fn(
+      { numpy: 'np.exp', torch: 'torch.exp', typescript: 'Math.exp' },
+      (x) => ({ text: `e^{${x.text}}`, precedence: p.power }),
+      (x) => `e to the power of ${x}`,
+    ),
+  }),
+  log: elementwise(1, {
+    value: (x) => Math.log(x),
+    partials: (args) => [b.div(1, need(args, 0))],
+    print: fn(
+      { numpy: 'np.log', torch: 'torch.log', typescript: 'Math.log' },
+      texFunction('\\log'),
+      (x) => `the logarithm of ${x}`,
+    ),
+  }),
+  log1p: elementwise(1, {
+    value: (x) => Math.log1p(x),
+    partials: (args) => [b.div(1, b.add(1, need(args, 0)))],
+    lowerOnDevice: (out) => {
+      const x = argument(out);
+      // Beyond 1e8 the 1 is lost in rounding, and x/(u - 1) would be ∞/∞ at infinity.
+      return b.where(b.gt(x, 1e8), b.log(b.add(1, x)), correctedLog1p(x));
+    },
+    print: fn(
+      { numpy: 'np.log1p', torch: 'torch.log1p', typescript: 'Math.log1p' },
+      (x) => ({ text: `\\log\\left(1 + ${texWrap(x, p.add)}\\right)`, precedence: p.multiply }),
+      (x) => `the logarithm of one plus ${x}`,
+    ),
+  }),
+  expm1: elementwise(1, {
+    value: (x) => Math.expm1(x),
+    partials: (args) => [b.exp(need(args, 0))],
+    lowerOnDevice: (out) => {
+      const x = argument(out);
+      const u = b.exp(x);
+      const corrected = b.where(b.eq(u, 1), x, b.div(b.mul(b.sub(u, 1), x), b.log(u)));
+      return b.where(b.lt(b.abs(x), 1), corrected, b.sub(u, 1));
+    },
+    print: fn(
+      { numpy: 'np.expm1', torch: 'torch.expm1', typescript: 'Math.expm1' },
+      (x) => ({ text: `e^{${x.text}} - 1`, precedence: p.add }),
+      (x) => `e to the power of ${x}, minus one`,
+    ),
+  }),
+  tanh: elementwise(1, {
+    value: (x) => Math.tanh(x),
+    partials: (_, out) => [b.sub(1, b.square(out))],
+    print: fn(
+      { numpy: 'np.tanh', torch: 'torch.tanh', typescript: 'Math.tanh' },
+      texFunction('\\tanh'),
+      (x) => `the hyperbolic tangent of ${x}`,
+    ),
+  }),
+  sigmoid: elementwise(1, {
+    value: (x) => {
+      const e = Math.exp(-Math.abs(x));
+      return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+    },
+    partials: (args, out) => [b.mul(out, b.sigmoid(b.neg(need(args, 0))))],
+    lowerOnDevice: (out) => {
+      // One exponential that cannot overflow: devices may take an overflow for undefined.
+      const x = argument(out);
+      const e = decay(x);
+      return b.div(b.where(b.ge(x, 0), 1, e), b.add(1, e));
+    },
+    print: {
+      tex: one(texCall('\\sigma')),
+      numpy: one((x) => call('np.exp', `-np.logaddexp(0, ${prefix('-', p.unary, x).text})`)),
+      torch: one((x) => call('torch.sigmoid', x)),
+      typescript: one((x) => ({
+        text: `1 / (1 + Math.exp(${prefix('-', p.unary, x).text}))`,
+        precedence: p.multiply,
+      })),
+      spoken: (args) => `the sigmoid of ${need(args, 0)}`,
+    },
+  }),
+  softplus: elementwise(1, {
+    value: softPlus,
+    partials: (args) => [b.sigmoid(need(args, 0))],
+    lowerOnDevice: (out) => {
+      const x = argument(out);
+      return b.add(b.maximum(x, 0), correctedLog1p(decay(x)));
+    },
+    print: {
+      tex: one((x) => ({ text: `\\log\\left(1 + e^{${x.text}}\\right)`, precedence: p.multiply })),
+      numpy: one((x) => call('np.logaddexp', '0', x)),
+      // F.softplus drops the tail above its threshold of 20.
+      torch: one((x) => ({
+        text: `-F.logsigmoid(${prefix('-', p.unary, x).text})`,
+        precedence: p.unary,
+      })),
+      typescript: one((x) => ({
+        text: `Math.max(${x.text}, 0) + Math.log1p(Math.exp(-Math.abs(${x.text})))`,
+        precedence: p.add,
+      })),
+      repeats: true,
+      spoken: (args) => `the softplus of ${need(args, 0)}`,
+    },
+  }),
+  logsigmoid: elementwise(1, {
+    value: (x) => -softPlus(-x),
+    partials: (args) => [b.sigmoid(b.neg(need(args, 0)))],
+    lowerOnDevice: (out) => {
+      const x = argument(out);
+      return b.sub(b.minimum(x, 0), correctedLog1p(decay(x)));
+    },
+    print: {
+      tex: one((x) => ({ text: `\\log \\sigma\\left(${x.text}\\right)`, precedence: p.multiply })),
+      numpy: one((x) => ({
+        text: `-np.logaddexp(0, ${prefix('-', p.unary, x).text})`,
+        precedence: p.unary,
+      })),
+      torch: one((x) => call('F.logsigmoid', x)),
+      typescript: one((x) => ({
+        text: `Math.min(${x.text}, 0) - Math.log1p(Math.exp(-Math.abs(${x.text})))`,
+        precedence: p.add,
+      })),
+      repeats: true,
+      spoken: (args) => `the logarithm of the sigmoid of ${need(args, 0)}`,
+    },
+  }),
+  xlogy: elementwise(2, {
+    value: (x, y) => (x === 0 && !Number.isNaN(y) ? 0 : x * Math.log(y)),
+    partials: (args) => {
+      const [x, y] = [need(args, 0), need(args, 1)];
+      return [b.log(y), b.where(b.eq(x, 0), 0, b.div(x, y))];
+    },
+    kink: 'by the second argument where the first is 0: 0; PyTorch and JAX give NaN at (0, 0)',
+    print: {
+      tex: two((x, y) => ({
+        text: `${texWrap(x, p.multiply)} \\log ${texWrap(y, p.power)}`,
+        precedence: p.multiply,
+      })),
+      numpy: two((x, y) =>
+        call(
+          'np.where',
+          infix('==', p.compare, x, atom('0')),
+          '0',
+          infix('*', p.multiply, x, call('np.log', y)),
+        ),
+      ),
+      torch: two((x, y) => call('torch.xlogy', x, y)),
+      typescript: two((x, y) => ({
+        text: `${wrap(x, p.add)} === 0 ? 0 : ${infix('*', p.multiply, x, call('Math.log', y)).text}`,
+        precedence: p.conditional,
+      })),
+      repeats: true,
+      spoken: (args) => `${need(args, 0)} times the logarithm of ${need(args, 1)}`,
+    },
+  }),
+} satisfies Record<string, Primitive>;
