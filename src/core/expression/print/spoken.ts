@@ -1,4 +1,4 @@
-import { pairOf, type Loss } from '../../losses/loss.ts';
+import { predictionsOf, type Loss } from '../../losses/loss.ts';
 import { gradient } from '../differentiate.ts';
 import type { Expr } from '../expression.ts';
 import { primitive } from '../primitives.ts';
@@ -8,27 +8,38 @@ import {
   factorOf,
   including,
   letterFor,
+  meanLetters,
+  pairLetters,
   subscripts,
   symbolsOf,
   type Letters,
 } from './symbols.ts';
 
+/** A formula that would take longer to hear than this many words is not read out; its code says the same. */
+const mostWords = 120;
+
 /** The formulas of a loss in plain words, as the text alternative of its picture. */
 export function speakLoss(loss: Loss): string {
-  const { prediction, target } = pairOf(loss);
   const symbols = symbolsOf(loss);
-  const value = speak(loss.expression(), symbols, new Map());
-  const letters: Letters = new Map(
-    prediction.axes
-      .filter((axis) => !loss.expression().axes.includes(axis))
-      .map((axis) => [axis, letterFor(axis, new Map())]),
+  const expr = loss.expression();
+  const of = loss.inputs.map(({ symbol }) => spokenSymbol(symbol));
+  const value = speak(expr, symbols, pairLetters(expr));
+  const slopes = predictionsOf(loss).map((by) => {
+    const letters = meanLetters(by);
+    const symbol = spokenSymbol(by.symbol, subscripts(by.axes, letters));
+    const slope = gradient(expr, by.id);
+    if (expr.axes.length === 0) return `Gradient by each ${symbol}: ${speak(slope, symbols, letters)}.`;
+    const [factor, rest] = factorOf(slope);
+    return `Gradient of the mean over n values by each ${symbol}: ${factor === 1 ? 'one' : spokenNumber(factor)} over n times ${grouped(rest, 'mul', symbols, letters)}.`;
+  });
+  const told = [`${loss.name} of ${list(of)}: ${value}.`, ...slopes].map((text) =>
+    text.split(' ').length > mostWords ? `${text.split(':')[0]!}: a long formula.` : text,
   );
-  const by = spokenSymbol(prediction.symbol, subscripts(prediction.axes, letters));
-  const [factor, slope] = factorOf(gradient(loss.expression(), prediction.id));
-  return (
-    `${loss.name} of ${spokenSymbol(prediction.symbol)} and ${spokenSymbol(target.symbol)}: ${value}. ` +
-    `Gradient of the mean over n values by each ${by}: ${factor === 1 ? 'one' : spokenNumber(factor)} over n times ${grouped(slope, 'mul', symbols, letters)}.`
-  );
+  return told.join(' ');
+}
+
+function list(items: readonly string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)!}`;
 }
 
 /** Operations whose words join their arguments, so that what comes before or after could be taken in. */

@@ -1,12 +1,17 @@
-import { pairOf, type Loss } from '../../losses/loss.ts';
-import type { Apply, Axis, Expr } from '../expression.ts';
+import type { Loss, LossInput } from '../../losses/loss.ts';
+import { baseAxis, nodesOf, type Apply, type Axis, type Expr } from '../expression.ts';
 
 /** The letter that runs along each axis at the place where something is written; an axis without one is not indexed. */
 export type Letters = ReadonlyMap<Axis, string>;
 
 const usual: Readonly<Record<string, readonly string[]>> = {
   sample: ['i', 'j', 'k'],
+  item: ['j', 'k', 'l'],
+  pixel: ['p', 'q'],
+  time: ['t', 's'],
   class: ['c', 'k', 'j'],
+  label: ['l', 'm'],
+  negative: ['k', 'l'],
   output: ['o', 'p'],
   feature: ['d', 'e'],
 };
@@ -51,19 +56,32 @@ export function factorOf(expr: Expr): readonly [factor: number, rest: Expr] {
 
 /** The symbols of a loss's inputs and parameters by their names in the expression. */
 export function symbolsOf(loss: Loss): ReadonlyMap<string, string> {
-  const { prediction, target } = pairOf(loss);
-  return new Map([
-    [prediction.id, prediction.symbol],
-    [target.id, target.symbol],
-    ...loss.parameters.map((p) => [p.id, p.symbol] as const),
-  ]);
+  return new Map(
+    [...loss.inputs, ...loss.parameters, ...(loss.options ?? [])].map(({ id, symbol }) => [id, symbol] as const),
+  );
 }
 
-/** The axes over which the mean of a loss runs carry `i` together: an elementwise loss has one index whatever its axes. */
-export function meanLetters(loss: Loss): Letters {
-  const letters = new Map<Axis, string>([['sample', 'i']]);
-  for (const axis of pairOf(loss).prediction.axes) {
-    if (!loss.expression().axes.includes(axis)) letters.set(axis, letterFor(axis, letters));
+/** A letter for each of some axes. */
+export function axisLetters(axes: readonly Axis[], given: Letters = new Map()): Letters {
+  let letters = given;
+  for (const axis of axes) {
+    if (!letters.has(axis)) letters = including(letters, axis, letterFor(axis, letters));
   }
   return letters;
+}
+
+/** The axes that must be indexed because copies of them occur too: of pairs of samples both i and j are seen. */
+export function pairLetters(expr: Expr): Letters {
+  const copied = new Set(
+    nodesOf(expr).flatMap(({ axes }) => axes.filter((axis) => axis !== baseAxis(axis)).map(baseAxis)),
+  );
+  return axisLetters(expr.axes.filter((axis) => copied.has(axis)));
+}
+
+/**
+ * The letters of a gradient by an input: its own axes, of which the last of an elementwise loss (`output`) is left to
+ * the leading one, so that one index counts its elements whatever the number of axes.
+ */
+export function meanLetters(by: LossInput): Letters {
+  return axisLetters(by.axes.filter((axis) => axis !== 'output'));
 }

@@ -1,6 +1,7 @@
-import { pairOf, type Loss } from '../../losses/loss.ts';
+import { decided } from '../../losses/decided.ts';
+import { predictionsOf, type Loss } from '../../losses/loss.ts';
 import { gradient } from '../differentiate.ts';
-import { baseAxis, type Apply, type Expr } from '../expression.ts';
+import { baseAxis, nodesOf, type Apply, type Expr, type Named } from '../expression.ts';
 import { atom, precedence, wrap, type Fragment } from '../fragment.ts';
 import { primitive } from '../primitives.ts';
 import { speakLoss } from './spoken.ts';
@@ -10,34 +11,84 @@ import {
   factorOf,
   including,
   letterFor,
+  axisLetters,
   meanLetters,
+  pairLetters,
   subscripts,
   symbolsOf,
   type Letters,
 } from './symbols.ts';
 
-/** A loss as TeX: one value ℓ of it, the gradient of the mean L of n values, and both in plain words. */
+/** A loss as TeX: one value ℓ of it, the gradients of the mean L of n values, what their short names stand for, and all of it in plain words. */
 export interface LossTex {
   readonly value: string;
-  readonly gradient: string;
+  /** By each prediction, in the order of the inputs. */
+  readonly gradients: readonly string[];
+  /** `p = σ(z)` for each name that value or gradients use. */
+  readonly lets: readonly string[];
   readonly spoken: string;
 }
 
-/** The formulas of a loss, from its expression and the derivative of that. */
+/** Formulas of more nodes than this use the names that the definition gives to their parts. */
+const readable = 24;
+
+/** The formulas of a loss with its choices at their defaults, from its expression and the derivative of that. */
 export function lossTex(loss: Loss): LossTex {
-  const { prediction, target } = pairOf(loss);
-  const symbols = symbolsOf(loss);
-  const parameters = loss.parameters.map((p) => p.symbol).join(', ');
-  const options = parameters === '' ? '' : `_{${parameters}}`;
-  const value = printTex(loss.expression(), symbols, new Map());
-  const letters = meanLetters(loss);
-  const by = symbolWith(prediction.symbol, subscripts(prediction.axes, letters));
-  const slope = meanOf(gradient(loss.expression(), prediction.id), symbols, letters);
+  const shown = decided(loss);
+  const expr = shown.expression();
+  const named = shown.named?.() ?? [];
+  const symbols = symbolsOf(shown);
+  const used = new Set<Named>();
+  const namesFor = (root: Expr): Names =>
+    treeSize(root) > readable ? new Map(named.filter(({ expr: part }) => part !== root).map((n) => [n.expr, n])) : none;
+  const writer = (names: Names): Writer => ({ symbols, names, onUse: (name) => used.add(name) });
+
+  const pairs = pairLetters(expr);
+  const value = printTexWith(expr, writer(namesFor(expr)), pairs).text;
+  const gradients = predictionsOf(shown).map((by) => {
+    const slope = gradient(expr, by.id);
+    const letters = meanLetters(by);
+    const left = symbolWith(by.symbol, subscripts(by.axes, letters));
+    const inner = writer(namesFor(slope));
+    const right = expr.axes.length === 0 ? printTexWith(slope, inner, letters).text : meanOf(slope, inner, letters);
+    return `\\frac{\\partial L}{\\partial ${left}} = ${compact(right)}`;
+  });
+
+  const options = shown.parameters.map((p) => p.symbol).join(', ');
+  const subscript = [...pairs.values(), ...(options === '' ? [] : [options])].join(', ');
+  const left = `${expr.axes.length === 0 ? 'L' : '\\ell'}${subscript === '' ? '' : `_{${subscript}}`}`;
+  const of = shown.inputs.map((i) => i.symbol).join(', ');
   return {
-    value: `\\ell${options}(${prediction.symbol}, ${target.symbol}) = ${compact(value.text)}`,
-    gradient: `\\frac{\\partial L}{\\partial ${by}} = ${compact(slope)}`,
-    spoken: speakLoss(loss),
+    value: `${left}(${of}) = ${compact(value)}`,
+    gradients,
+    lets: letsOf(named, used, symbols),
+    spoken: speakLoss(shown),
   };
+}
+
+/** What the used names stand for, those that other definitions use first; each uses the earlier ones. */
+function letsOf(named: readonly Named[], used: Set<Named>, symbols: ReadonlyMap<string, string>): string[] {
+  const written = new Map<Named, string>();
+  for (let open = [...used]; open.length > 0; open = [...used].filter((n) => !written.has(n))) {
+    for (const one of open) {
+      const names: Names = new Map(named.filter((n) => n !== one).map((n) => [n.expr, n]));
+      const letters = axisLetters(one.expr.axes);
+      const writer: Writer = { symbols, names, onUse: (name) => used.add(name) };
+      const left = symbolWith(one.symbol, subscripts(one.expr.axes, letters));
+      written.set(one, `${left} = ${compact(printTexWith(one.expr, writer, letters).text)}`);
+    }
+  }
+  return [...written].sort(([a], [b]) => a.expr.id - b.expr.id).map(([, text]) => text);
+}
+
+/** How many places an expression has as a tree: what a reader sees. */
+function treeSize(root: Expr): number {
+  const sizes = new Map<Expr, number>();
+  for (const node of nodesOf(root)) {
+    const args = node.kind === 'apply' ? node.args : [];
+    sizes.set(node, args.reduce((total, arg) => total + (sizes.get(arg) ?? 0), 1));
+  }
+  return sizes.get(root) ?? 1;
 }
 
 /** Brackets around what is no taller than a letter need not grow, and then stand closer. */
@@ -54,9 +105,30 @@ function compact(tex: string): string {
   return after;
 }
 
+type Names = ReadonlyMap<Expr, Named>;
+const none: Names = new Map();
+
+/** What an expression is written with. */
+interface Writer {
+  readonly symbols: ReadonlyMap<string, string>;
+  /** Parts that are written as a name. */
+  readonly names: Names;
+  readonly onUse: (name: Named) => void;
+}
+
 /** An expression as TeX. `letters` says which axes are indexed where it stands. */
 export function printTex(expr: Expr, symbols: ReadonlyMap<string, string>, letters: Letters): Fragment {
-  const print = (node: Expr, at: Letters) => printTex(node, symbols, at);
+  return printTexWith(expr, { symbols, names: none, onUse: () => undefined }, letters);
+}
+
+function printTexWith(expr: Expr, writer: Writer, letters: Letters): Fragment {
+  const print = (node: Expr, at: Letters) => printTexWith(node, writer, at);
+  const { symbols } = writer;
+  const name = writer.names.get(expr);
+  if (name !== undefined) {
+    writer.onUse(name);
+    return atom(symbolWith(name.symbol, subscripts(expr.axes, letters)));
+  }
   switch (expr.kind) {
     case 'const':
       return number(expr.value);
@@ -118,10 +190,10 @@ function asFactor(expr: Apply, k: number, fragment: Fragment): Fragment {
 }
 
 /** A gradient under the mean of n values: its constant factor joins 1/n. */
-function meanOf(expr: Expr, symbols: ReadonlyMap<string, string>, letters: Letters): string {
+function meanOf(expr: Expr, writer: Writer, letters: Letters): string {
   const [factor, rest] = factorOf(expr);
   const top = Number.isInteger(factor) ? String(factor) : number(factor).text;
-  const inner = printTex(rest, symbols, letters);
+  const inner = printTexWith(rest, writer, letters);
   // Cases have a brace of their own.
   const cases = inner.text.startsWith('\\begin{cases}') && inner.precedence === precedence.conditional;
   const body = cases ? inner.text : wrap(inner, precedence.multiply, '\\left(', '\\right)');
