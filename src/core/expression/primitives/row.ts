@@ -25,6 +25,10 @@ export interface Printing {
   readonly tex: Write;
   readonly numpy: Write;
   readonly torch: Write;
+  /** Where Keras 3 does not write it as NumPy with `ops.` for `np.`. */
+  readonly keras?: Write;
+  /** Where JAX does not write it as NumPy with `jnp.` for `np.`. */
+  readonly jax?: Write;
   /** Absent for axis operations. */
   readonly typescript?: Write;
   /** True where the TypeScript text names an argument more than once; bind it to a local first. */

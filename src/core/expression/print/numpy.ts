@@ -2,7 +2,7 @@ import { pythonName } from './names.ts';
 import type { PrintableLoss } from './printable.ts';
 import type { PythonArrays } from './python.ts';
 import { gradientFunction, gradientName, valueFunction } from './pythonLoss.ts';
-import type { Snippet } from './snippet.ts';
+import type { Manner, Snippet } from './snippet.ts';
 import type { TensorDialect } from './tensor.ts';
 
 /** NumPy inside an expression. */
@@ -28,7 +28,8 @@ const numpyArrays: PythonArrays = {
 };
 
 /** Value and gradient in NumPy. */
-export function numpyLoss(loss: PrintableLoss): Snippet {
+export function numpyLoss(loss: PrintableLoss, manner: Manner): Snippet {
+  if (manner === 'idiomatic') throw new RangeError(`NumPy has no function for ${loss.id}`);
   return {
     code: [
       valueFunction(loss, numpyArrays, numpyDialect),

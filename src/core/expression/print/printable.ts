@@ -1,33 +1,91 @@
+import { mean } from '../build.ts';
+import { inConvention } from '../../losses/conventions.ts';
+import { decided } from '../../losses/decided.ts';
 import { pairOf, type Loss, type Parameter } from '../../losses/loss.ts';
+import { parametersOf, type Expr } from '../expression.ts';
+import { specialise } from '../rewrite.ts';
 
 /** A parameter or a scalar option that the printed function takes. */
 export interface PrintableParameter extends Parameter {
   readonly maxExclusive?: boolean;
 }
 
-/** A loss as it is printed: with the options that were asked for among its parameters, and given values as defaults. */
+/**
+ * A loss as it is printed: in one convention, with choices made, with the options that were asked for among its
+ * parameters, and with given values as defaults. Where rows are averaged first, `expression` is the mean of a row.
+ */
 export interface PrintableLoss extends Loss {
   readonly parameters: readonly PrintableParameter[];
+  readonly options: readonly [];
+  /** The parameters with choices by what was chosen; they no longer occur in the expression. */
+  readonly chosen: Readonly<Record<string, number>>;
+  /** Id of the convention; undefined for the loss's own. */
+  readonly conventionId: string | undefined;
 }
 
-/** Adapts a loss to given values; an option of the loss that has a value becomes a parameter. */
-export function printable(loss: Loss, given: Readonly<Record<string, number>> = {}): PrintableLoss {
-  const options = (loss.options ?? []).filter((o) => o.axes.length === 0 && Object.hasOwn(given, o.id));
-  const keep = options.map((option) => option.id);
+/**
+ * Adapts a loss to a convention and given values; an option of the loss that has a value becomes a parameter. Throws a
+ * RangeError for an unknown convention, and for a value that is none of a parameter's choices.
+ */
+export function printable(
+  original: Loss,
+  {
+    parameters: given = {},
+    convention,
+  }: {
+    readonly parameters?: Readonly<Record<string, number>>;
+    readonly convention?: string;
+  } = {},
+): PrintableLoss {
+  const own = inConvention(original, convention);
+  const chosen = choicesOf(own, given);
+  const loss = decided(own, given);
+  const asked = (loss.options ?? []).filter((o) => o.axes.length === 0 && Object.hasOwn(given, o.id));
+  const keep = asked.map((option) => option.id);
+  const element = () => loss.expression(keep);
+  const occurring = new Set(asked.length === 0 ? [] : parametersOf(element()).map(({ name }) => name));
+  const { divisor } = loss;
+  const rowsFirst = loss.averaging?.rowsFirst === true;
   return {
     ...loss,
-    expression: () => loss.expression(keep),
+    expression: () => (rowsFirst ? rowMean(element()) : element()),
+    ...(divisor === undefined ? {} : { divisor: () => divisor(keep) }),
+    named: () => (own.named?.() ?? []).map((n) => ({ ...n, expr: specialise(n.expr, chosen) })),
     parameters: [
       ...loss.parameters,
-      ...options.map(({ id, symbol, meaning, neutral, range }) => ({
-        id,
-        symbol,
-        meaning,
-        default: neutral,
-        ...(range ?? { min: -Infinity, max: Infinity }),
-      })),
+      ...asked
+        .filter(({ id }) => occurring.has(id))
+        .map(({ id, symbol, meaning, neutral, range }) => ({
+          id,
+          symbol,
+          meaning,
+          default: neutral,
+          ...(range ?? { min: -Infinity, max: Infinity }),
+        })),
     ].map((p) => ({ ...p, default: given[p.id] ?? p.default })),
+    options: [],
+    averaging: {},
+    chosen,
+    conventionId: convention,
   };
+}
+
+function choicesOf(loss: Loss, given: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    loss.parameters.flatMap(({ id, choices, default: usual }) => {
+      if (choices === undefined) return [];
+      const value = given[id] ?? usual;
+      if (choices.every((choice) => choice.value !== value))
+        throw new RangeError(`${loss.id} has no ${id} ${value}`);
+      return [[id, value] as const];
+    }),
+  );
+}
+
+/** The mean over the last axis, as Keras returns its losses. */
+function rowMean(expr: Expr): Expr {
+  const last = expr.axes.at(-1);
+  return last === undefined ? expr : mean(expr, last);
 }
 
 /** Whether the loss pairs elements of equal position, whatever the number of axes. */
