@@ -2,7 +2,8 @@
 // is not what would be made.
 import fs from 'node:fs';
 import path from 'node:path';
-import type { FormulaFile } from '../src/core/figures/formula.ts';
+import { linesThatFit } from '../src/core/figures/compose.ts';
+import type { FormulaFile, TypesetFormula } from '../src/core/figures/formula.ts';
 import { lossTex } from '../src/core/expression/print/tex.ts';
 import { catalogueSource } from './catalogue.ts';
 import { experimentJsonSchema } from './schema.ts';
@@ -19,12 +20,16 @@ const { losses } = await import('../src/core/losses/catalogue.ts');
 
 async function formulas(): Promise<FormulaFile> {
   const typesetter = new Typesetter();
+  const trial = new Typesetter();
   const made: [string, FormulaFile['losses'][string]][] = [];
   for (const loss of losses()) {
     const tex = lossTex(loss);
-    const value = await typesetter.typeset(tex.value);
-    const gradient = await typesetter.typeset(tex.gradient);
-    made.push([loss.id, { value, gradient, spoken: tex.spoken }]);
+    const typeset = (lines: readonly string[]) => Promise.all(lines.map((line) => trial.typeset(line)));
+    const lines = linesThatFit(await typeset([tex.value, ...tex.lets]), await typeset(tex.gradients));
+    // Only what is shown leaves its glyphs in the table.
+    const shown: TypesetFormula[] = [];
+    for (const line of lines) shown.push(await typesetter.typeset(line.tex));
+    made.push([loss.id, { lines: shown, spoken: tex.spoken }]);
   }
   return { outlines: typesetter.table(), losses: Object.fromEntries(made) };
 }

@@ -14,10 +14,10 @@ export interface TypesetFormula {
   readonly marks: readonly string[];
 }
 
-/** The formulas of one loss, and the same in plain words. */
+/** The formulas of one loss as its figure shows them, one a line, and the same in plain words. */
 export interface LossFormulas {
-  readonly value: TypesetFormula;
-  readonly gradient: TypesetFormula;
+  /** The value, what its short names stand for, and the gradients for which there is room. */
+  readonly lines: readonly TypesetFormula[];
   readonly spoken: string;
 }
 
