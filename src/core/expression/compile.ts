@@ -25,6 +25,7 @@ export function compileFunction(roots: readonly Expr[]): CompiledFunction {
   const inputs = [...new Map(roots.flatMap(inputsOf).map((node) => [node.name, node])).values()];
   const parameters = [...new Set(roots.flatMap((root) => parametersOf(root).map((node) => node.name)))];
   const body = writeBody(steps, inputs);
+  const axes = [...new Set(steps.flatMap((step) => nodesOf(step.expr).flatMap(axesOf)))];
   return ({ sizes, inputs: given, parameters: values = {} }) => {
     for (const name of parameters)
       if (values[name] === undefined) throw new RangeError(`parameter ${name} is not given`);
@@ -39,15 +40,10 @@ export function compileFunction(roots: readonly Expr[]): CompiledFunction {
       );
     });
     const arrays = steps.map((step) => new Float64Array(count(step.axes)));
-    body(withCopies(sizes, steps), values, data, arrays);
+    // The sizes of all axes that steps run over, renamed copies included.
+    body(Object.fromEntries(axes.map((axis) => [axis, extent(sizes, axis)])), values, data, arrays);
     return lowered.map((_, root) => arrays[steps.findIndex((step) => step.root === root)]!);
   };
-}
-
-/** The sizes of all axes that steps run over, renamed copies included. */
-function withCopies(sizes: Readonly<Record<Axis, number>>, steps: readonly Step[]): Record<Axis, number> {
-  const axes = new Set(steps.flatMap((step) => nodesOf(step.expr).flatMap(axesOf)));
-  return Object.fromEntries([...axes].map((axis) => [axis, extent(sizes, axis)]));
 }
 
 function axesOf(node: Expr): readonly Axis[] {
