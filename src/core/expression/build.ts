@@ -37,6 +37,8 @@ export const pow = binary('pow');
 export const maximum = binary('maximum');
 export const minimum = binary('minimum');
 export const xlogy = binary('xlogy');
+/** log(eˣ + eʸ), stable. */
+export const logaddexp = binary('logaddexp');
 export const neg = unary('neg');
 export const square = unary('square');
 export const sqrt = unary('sqrt');
@@ -51,6 +53,8 @@ export const sigmoid = unary('sigmoid');
 export const softplus = unary('softplus');
 export const logsigmoid = unary('logsigmoid');
 export const relu = unary('relu');
+/** log Φ(x): the logarithm of the standard normal distribution function. */
+export const logndtr = unary('logndtr');
 /** The value, taken as a constant by differentiation. */
 export const stop = unary('stop');
 export const lt = binary('lt');
@@ -75,9 +79,30 @@ export const logsumexp = along('logsumexp');
 export const norm = along('norm');
 export const softmax = along('softmax');
 export const logsoftmax = along('logsoftmax');
+/** Inclusive cumulative sum. */
+export const cumsum = along('cumsum');
+/** Positions of the elements in ascending order, ties in order of position: `gather(x, axis, argsort(x, axis))` is sorted. */
+export const argsort = along('argsort');
+/** The position of each element in ascending order, ties in order of position: the inverse of {@link argsort}. */
+export const rank = along('rank');
 /** The elements of `x` at position `at` of an axis; throws at evaluation where `at` is outside the axis. */
 export const gather = (x: Operand, axis: Axis, at: Expr) => apply('gather', [node(x), at], { axis });
 /** The same array with an axis relabelled, so that it pairs with the original: `x[sample′]`. */
 export const rename = (x: Operand, from: Axis, to: Axis) => apply('rename', [node(x)], { from, to });
+/** The axes over which CTC runs. */
+const ctcAxes = { time: 'time', label: 'label', class: 'class' } as const;
+/**
+ * The log-likelihood of label sequences under connectionist temporal classification, per sample. `logProbabilities`
+ * has the axes time and class (class 0 is the blank), `labels` the axis label (class indices; what lies behind a
+ * sequence's length is not read). −∞ where the frames are too few for the labels.
+ */
+export const ctc = (logProbabilities: Expr, labels: Expr, inputLengths: Expr, labelLengths: Expr) =>
+  apply('ctc', [logProbabilities, labels, inputLengths, labelLengths], ctcAxes);
+/**
+ * The derivative of {@link ctc} by the log-probabilities: the probability that an alignment of the labels passes
+ * through a class at a time. 0 behind a sequence's length, and where there is no alignment.
+ */
+export const ctcPosterior = (logProbabilities: Expr, labels: Expr, inputLengths: Expr, labelLengths: Expr) =>
+  apply('ctcPosterior', [logProbabilities, labels, inputLengths, labelLengths], ctcAxes);
 /** 1 where the condition holds, else 0: the Iverson bracket [c]. */
 export const indicator = (condition: Expr) => where(condition, 1, 0);

@@ -1,6 +1,7 @@
 /** The interpreter: plain, slow, and the oracle for everything that is compiled or printed. */
 import { baseAxis, nodesOf, type Apply, type Axis, type Expr } from './expression.ts';
 import { primitive } from './primitives.ts';
+import type { Programme } from './primitives/row.ts';
 
 /** What an expression is evaluated with. */
 export interface Environment {
@@ -151,7 +152,36 @@ function appliedValue(node: Apply, sizes: Readonly<Record<Axis, number>>, of: (e
       return node.op === 'gather'
         ? gathered(node, args as [Tensor, Tensor], sizes)
         : renamed(node, args[0]!, sizes);
+    case 'programme':
+      return programmed(node, row, args, sizes);
   }
+}
+
+function programmed(
+  node: Apply,
+  row: Programme,
+  args: readonly Tensor[],
+  sizes: Readonly<Record<Axis, number>>,
+): Tensor {
+  const inner = row.inner(node.attributes);
+  const outer = node.axes.filter((axis) => !inner.includes(axis));
+  const own = Object.values(node.attributes);
+  const length = (axes: readonly Axis[]) => axes.reduce((product, axis) => product * extent(sizes, axis), 1);
+  const items = args.map(({ axes, data }) => {
+    const innermost = axes.filter((axis) => own.includes(axis));
+    return { data: broadcast({ axes, data }, [...outer, ...innermost], sizes), step: length(innermost) };
+  });
+  const extents = Object.fromEntries(
+    Object.entries(node.attributes).map(([name, axis]) => [name, extent(sizes, axis)]),
+  );
+  const step = length(inner);
+  const data = new Float64Array(length(outer) * step);
+  for (let i = 0; i < length(outer); i++) {
+    const at = items.map((item) => item.data.subarray(i * item.step, (i + 1) * item.step));
+    data.set(row.value({ args: at, extents }), i * step);
+  }
+  // The outer axes lead here, in the result they lie in canonical order.
+  return { axes: node.axes, data: broadcast({ axes: [...outer, ...inner], data }, node.axes, sizes) };
 }
 
 function gathered(node: Apply, [x, at]: [Tensor, Tensor], sizes: Readonly<Record<Axis, number>>): Tensor {

@@ -44,7 +44,7 @@ export interface Apply extends Common {
   /** Key of `primitives.ts`. */
   readonly op: string;
   readonly args: readonly Expr[];
-  /** For axis operations `axis`, for `rename` the pair `from`, `to`. */
+  /** For axis operations `axis`, for `rename` the pair `from`, `to`, for CTC `time`, `label`, `class`. */
   readonly attributes: Readonly<Record<string, Axis>>;
 }
 export type Expr = Const | Param | Input | Size | Index | Apply;
@@ -64,7 +64,19 @@ export function baseAxis(axis: Axis): Axis {
   return axis.replace(/′+$/u, '');
 }
 
-const leading: readonly Axis[] = ['sample', 'row', 'column', 'output', 'class', 'feature'];
+const leading: readonly Axis[] = [
+  'sample',
+  'time',
+  'item',
+  'pixel',
+  'row',
+  'column',
+  'output',
+  'class',
+  'label',
+  'negative',
+  'feature',
+];
 
 function compareAxes(a: Axis, b: Axis): number {
   const rank = (axis: Axis) => {
@@ -77,8 +89,9 @@ function compareAxes(a: Axis, b: Axis): number {
 }
 
 /**
- * Axes in canonical order, each once: `sample` leads, then rows and columns, `output`, `class`, `feature`, then
- * others by name; a copy (`sample′`) follows its original. The data of an input is row-major in this order.
+ * Axes in canonical order, each once: `sample` leads, then what a row is made of (`time`, `item`, `pixel`, rows and
+ * columns), then `output`, `class`, `label`, `negative`, `feature`, then others by name; a copy (`sample′`) follows
+ * its original. The data of an input is row-major in this order.
  */
 export function axisOrder(axes: Iterable<Axis>): readonly Axis[] {
   return [...new Set(axes)].sort(compareAxes);

@@ -10,6 +10,8 @@ import { arithmetic } from './primitives/arithmetic.ts';
 import { axes } from './primitives/axes.ts';
 import { functions } from './primitives/functions.ts';
 import { logic } from './primitives/logic.ts';
+import { order } from './primitives/order.ts';
+import { programmes } from './primitives/programmes.ts';
 import type { Primitive } from './primitives/row.ts';
 import { structural } from './primitives/structural.ts';
 
@@ -20,6 +22,8 @@ export const primitives: Readonly<Record<string, Primitive>> = {
   ...logic,
   ...axes,
   ...structural,
+  ...order,
+  ...programmes,
 };
 
 /** The row of an operation; throws a RangeError that names an unknown one. */

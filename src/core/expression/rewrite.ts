@@ -1,6 +1,6 @@
 /** Substitution, and the folding of constants that IEEE arithmetic allows exactly. */
 import { apply } from './build.ts';
-import { constant, nodesOf, size, truth, type Apply, type Expr } from './expression.ts';
+import { constant, index, nodesOf, size, truth, type Apply, type Expr } from './expression.ts';
 import { primitive } from './primitives.ts';
 
 /** Rebuilds an expression bottom-up: `change` sees each node with its arguments already rebuilt. */
@@ -49,6 +49,11 @@ function overMissingAxis(node: Apply, args: readonly Expr[]): Expr | undefined {
       return apply('div', [constant(1), n]);
     case 'logsoftmax':
       return apply('neg', [apply('log', [n])]);
+    case 'cumsum':
+      return apply('mul', [apply('add', [index(axis), constant(1)]), x]);
+    case 'argsort':
+    case 'rank':
+      return index(axis);
     default:
       return undefined;
   }

@@ -1,5 +1,7 @@
 import * as b from '../build.ts';
+import type { Expr } from '../expression.ts';
 import { atom, call, infix, prefix, wrap, precedence as p } from '../fragment.ts';
+import { logNormalCdf } from '../normal.ts';
 import {
   argument,
   correctedLog1p,
@@ -170,5 +172,43 @@ export const functions = {
       repeats: true,
       spoken: (args) => `${need(args, 0)} times the logarithm of ${need(args, 1)}`,
     },
+  }),
+  logaddexp: elementwise(2, {
+    value: (x, y) => (x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)))),
+    partials: (args) => {
+      const [x, y] = [need(args, 0), need(args, 1)];
+      // Where both are -∞ (or both ∞) the difference is NaN; each has half of the sum there.
+      const share = (own: Expr, other: Expr) => b.where(b.eq(own, other), 0.5, b.sigmoid(b.sub(own, other)));
+      return [share(x, y), share(y, x)];
+    },
+    print: {
+      tex: two((x, y) => ({
+        text: `\\log\\left(e^{${x.text}} + e^{${y.text}}\\right)`,
+        precedence: p.multiply,
+      })),
+      numpy: two((x, y) => call('np.logaddexp', x, y)),
+      torch: two((x, y) => call('torch.logaddexp', x, y)),
+      typescript: two((x, y) => ({
+        text: `${wrap(x, p.add)} === ${wrap(y, p.add)} ? ${wrap(x, p.add)} + Math.LN2 : Math.max(${x.text}, ${y.text}) + Math.log1p(Math.exp(-Math.abs(${wrap(x, p.add)} - ${wrap(y, p.multiply)})))`,
+        precedence: p.conditional,
+      })),
+      repeats: true,
+      spoken: (args) =>
+        `the logarithm of the sum of e to the power of ${need(args, 0)} and e to the power of ${need(args, 1)}`,
+    },
+  }),
+  logndtr: elementwise(1, {
+    value: logNormalCdf,
+    // φ/Φ on the logarithmic scale: far in the left tail both are 0, and their quotient is about −x.
+    partials: (args, out) => {
+      const x = need(args, 0);
+      const log = b.sub(b.sub(b.div(b.square(x), -2), out), Math.log(2 * Math.PI) / 2);
+      return [b.exp(log)];
+    },
+    print: fn(
+      { numpy: 'special.log_ndtr', torch: 'torch.special.log_ndtr', typescript: 'logNormalCdf' },
+      (x) => ({ text: `\\log \\Phi\\left(${x.text}\\right)`, precedence: p.multiply }),
+      (x) => `the logarithm of the normal distribution function of ${x}`,
+    ),
   }),
 } satisfies Record<string, Primitive>;

@@ -67,14 +67,30 @@ export interface Reduction extends Row {
 export interface Mapping extends Row {
   readonly kind: 'mapping';
   readonly value: (line: Float64Array) => Float64Array;
-  readonly vjp: (g: Expr, out: Apply) => Expr;
+  /** `undefined` where the derivative is zero everywhere. */
+  readonly vjp: (g: Expr, out: Apply) => Expr | undefined;
 }
 /** Rearranges elements: `gather` and `rename`; the interpreter and the schedule know them by name. */
 export interface Structural extends Row {
   readonly kind: 'structural';
   readonly vjp: (g: Expr, out: Apply) => Expr;
 }
-export type Primitive = Elementwise | Reduction | Mapping | Structural;
+/** A dynamic programme over several axes of its arguments at once. */
+export interface Programme extends Row {
+  readonly kind: 'programme';
+  /** From the arguments, each over all axes of its own and those outer axes that all share, one item of the result. */
+  readonly value: (item: ProgrammeItem) => Float64Array;
+  /** The axes that an item of the result runs over; the other axes of the result are the outer ones. */
+  readonly inner: (attributes: Readonly<Record<string, Axis>>) => readonly Axis[];
+  /** By the first argument; the others are positions and lengths. */
+  readonly vjp: (g: Expr, out: Apply) => Expr;
+}
+/** The arguments of a programme at one position of the outer axes: row-major over `axes`. */
+export interface ProgrammeItem {
+  readonly args: readonly Float64Array[];
+  readonly extents: Readonly<Record<string, number>>;
+}
+export type Primitive = Elementwise | Reduction | Mapping | Structural | Programme;
 
 export const union = (args: readonly Expr[]) => axisOrder(args.flatMap((a) => a.axes));
 export const real = (): Dtype => 'real';
@@ -265,10 +281,11 @@ export const sameAxes: Row['axes'] = (args, attributes) => {
   return axes;
 };
 
-export interface LineSpec<T> {
+export interface LineSpec<T, Adjoint = Expr> {
   readonly value: (line: Float64Array) => T;
-  readonly vjp: (g: Expr, out: Apply) => Expr;
+  readonly vjp: (g: Expr, out: Apply) => Adjoint;
   readonly print: Printing;
+  readonly dtype?: () => Dtype;
   readonly kink?: string;
   readonly lower?: (node: Apply) => Expr;
   readonly lowerOnDevice?: (node: Apply) => Expr;
@@ -280,7 +297,7 @@ export const reduction = (spec: LineSpec<number>): Reduction => ({
   dtype: real,
   ...spec,
 });
-export const mapping = (spec: LineSpec<Float64Array>): Mapping => ({
+export const mapping = (spec: LineSpec<Float64Array, Expr | undefined>): Mapping => ({
   kind: 'mapping',
   arity: 1,
   axes: sameAxes,

@@ -99,6 +99,13 @@ export function speak(expr: Expr, symbols: ReadonlyMap<string, string>, letters:
       if (x.kind === 'input') return speak(x, symbols, including(letters, axis, at));
       return row.print.spoken([words(x, excluding(letters, axis)), at], place);
     }
+    case 'programme': {
+      const whole = Object.values(expr.attributes).reduce(excluding, letters);
+      return row.print.spoken(
+        expr.args.map((arg) => words(arg, whole)),
+        place,
+      );
+    }
   }
 }
 

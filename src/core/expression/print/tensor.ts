@@ -141,6 +141,8 @@ class TensorPrinter {
             return this.#alongAxis(node, node.args);
           case 'structural':
             return node.op === 'rename' ? this.#rename(node, node.args) : this.#gather(node, node.args);
+          case 'programme':
+            throw new RangeError(`${node.op} is not written in this language yet`);
         }
       }
     }

@@ -175,6 +175,15 @@ function printApply(expr: Apply, letters: Letters, print: (node: Expr, at: Lette
       if (x.kind === 'input') return print(x, including(letters, axis, at.text));
       return write([print(x, excluding(letters, axis)), at], place);
     }
+    case 'programme': {
+      const whole = Object.values(expr.attributes).reduce(excluding, letters);
+      const text = write(
+        expr.args.map((arg) => print(arg, whole)),
+        place,
+      );
+      const at = row.inner(expr.attributes).flatMap((inner) => letters.get(inner) ?? []);
+      return at.length === 0 ? text : { ...text, text: `${text.text}_{${at.join(' ')}}` };
+    }
   }
 }
 
