@@ -2,7 +2,7 @@ import { experimentOptions, runOptions } from './options.ts';
 
 /** `loss-lab --help` */
 export function mainHelp(): string {
-  return `Loss Lab: train small models and compare losses, from a terminal.
+  return `Loss Lab: train small models, and look up and print losses, from a terminal.
 
 Usage: loss-lab COMMAND [options]
 
@@ -11,7 +11,8 @@ Commands:
   train --data DATA [options]      train on a CSV file or a data set; see loss-lab train --help
   resume FOLDER                    continue a run from its last checkpoint
   predict FOLDER --csv IN --out OUT   answer the rows of a CSV file with a run's best model
-  losses                           list the losses
+  losses [ID]                      list the losses, or explain one
+  print ID --language LANGUAGE     print the code of a loss
 
   --help                           this help, or that of a command
   --version                        the version

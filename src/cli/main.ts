@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { mainHelp } from './help.ts';
-import { listLosses } from './losses.ts';
+import { showLosses } from './losses.ts';
 import { exitCodes, jsonLine, terminal, type Terminal } from './output.ts';
 import { installed } from './places.ts';
 import { predict } from './predict.ts';
+import { printCode } from './print.ts';
 import { resume } from './resume.ts';
 import { train } from './train.ts';
 
@@ -26,7 +27,9 @@ async function main(args: string[], to: Terminal, dist: string): Promise<number>
       case 'predict':
         return await predict(rest, to, dist);
       case 'losses':
-        return listLosses(rest, to);
+        return showLosses(rest, to);
+      case 'print':
+        return printCode(rest, to);
       case '--version':
         to.out(`${version(installed(dist).manifest)}\n`);
         return exitCodes.done;
@@ -40,7 +43,7 @@ async function main(args: string[], to: Terminal, dist: string): Promise<number>
         return exitCodes.badInput;
       default:
         to.err(
-          `loss-lab: There is no command "${command}". The commands are train, resume, predict and losses; see loss-lab --help.\n`,
+          `loss-lab: There is no command "${command}". The commands are train, resume, predict, losses and print; see loss-lab --help.\n`,
         );
         return exitCodes.badInput;
     }

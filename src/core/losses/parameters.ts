@@ -1,5 +1,5 @@
 import { message, ok, type Problem, type Result } from '../messages/message.ts';
-import type { Loss } from './loss.ts';
+import type { Loss, Parameter } from './loss.ts';
 
 interface Range {
   readonly id: string;
@@ -8,6 +8,7 @@ interface Range {
   readonly max: number;
   readonly minExclusive?: boolean;
   readonly maxExclusive?: boolean;
+  readonly choices?: Parameter['choices'];
 }
 
 /** What an experiment may set: the parameters, and the options that have a range. */
@@ -55,13 +56,15 @@ export function checkParameters(
   return problems.length === 0 ? ok(values) : { ok: false, problems };
 }
 
-function isWithin(value: number, { min, max, minExclusive, maxExclusive }: Range): boolean {
+function isWithin(value: number, { min, max, minExclusive, maxExclusive, choices }: Range): boolean {
+  if (choices !== undefined) return choices.some((choice) => choice.value === value);
   const above = minExclusive === true ? value > min : value >= min;
   const below = maxExclusive === true ? value < max : value <= max;
   return above && below;
 }
 
-function inWords({ min, max, minExclusive, maxExclusive }: Range): string {
+function inWords({ min, max, minExclusive, maxExclusive, choices }: Range): string {
+  if (choices !== undefined) return choices.map(({ value, name }) => `${value} (${name})`).join(' or ');
   const low = minExclusive === true ? `greater than ${min}` : `at least ${min}`;
   return `${low} and ${maxExclusive === true ? `less than ${max}` : `at most ${max}`}`;
 }
