@@ -203,6 +203,12 @@ export interface CounterExample {
 }
 
 /**
+ * A bound. One that depends on how many items, negatives or samples are compared with each other is a function of the
+ * extents of the axes.
+ */
+export type Bound = number | ((sizes: Readonly<Record<Axis, number>>) => number);
+
+/**
  * What holds for the sum of the loss over a batch, at the default parameters, for all allowed inputs. `true` or a
  * number survives random trials; a counter-example refutes, and is executed too. Absent: it makes no sense here.
  */
@@ -210,15 +216,15 @@ export interface Properties {
   /** In all predictions jointly. The counter-example's midpoint lies above its chord. */
   readonly convex: true | CounterExample;
   /** The greatest lower bound of one element, or a batch where the loss is below −100. */
-  readonly boundedBelow: number | CounterExample;
+  readonly boundedBelow: Bound | CounterExample;
   /** The least upper bound of one element, or a batch where the loss is above 100. */
-  readonly boundedAbove: number | CounterExample;
+  readonly boundedAbove: Bound | CounterExample;
   /** Exchanging prediction and target changes nothing; absent where they are of different kinds. */
   readonly symmetric?: true | CounterExample;
   /** A Lipschitz constant L of the gradient: |g(a) − g(b)| ≤ L·|a − b|. The counter-example's quotient is above 1000. */
-  readonly lipschitzGradient: number | CounterExample;
+  readonly lipschitzGradient: Bound | CounterExample;
   /** A bound on the norm of the gradient by the prediction of one element (the influence of an outlier), or a batch where it is above 1000. */
-  readonly boundedInfluence: number | CounterExample;
+  readonly boundedInfluence: Bound | CounterExample;
   /**
    * The expected loss is least at the true probabilities and only there; for losses whose prediction stands for
    * probabilities. The counter-example's target is the truth, its prediction scores below the truth itself.
