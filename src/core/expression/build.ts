@@ -72,6 +72,8 @@ export const where = (condition: Expr, then: Operand, otherwise: Operand) =>
 /** Limits a value to [low, high]; the derivative at a limit is 1. */
 export const clamp = (x: Operand, low: Operand, high: Operand) =>
   apply('clamp', [node(x), node(low), node(high)]);
+/** The larger of a value and a limit; the derivative at the limit is 1, as in PyTorch's clamp_min. */
+export const clampMin = binary('clampMin');
 export const sum = along('sum');
 export const mean = along('mean');
 export const amax = along('amax');

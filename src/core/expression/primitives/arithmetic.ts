@@ -183,4 +183,19 @@ export const arithmetic = {
       spoken: (args) => `${need(args, 0)} limited to between ${need(args, 1)} and ${need(args, 2)}`,
     },
   }),
+  clampMin: elementwise(2, {
+    value: (x, low) => Math.max(x, low),
+    partials: (args) => {
+      const [x, low] = [need(args, 0), need(args, 1)];
+      return [b.where(b.ge(x, low), 1, 0), b.where(b.lt(x, low), 1, 0)];
+    },
+    kink: 'at the limit: 1, as PyTorch; JAX gives ½',
+    print: {
+      tex: two((x, low) => atom(`\\max\\left(${x.text}, ${low.text}\\right)`)),
+      numpy: two((x, low) => call('np.maximum', x, low)),
+      torch: two((x, low) => call('torch.clamp', x, `min=${low.text}`)),
+      typescript: two((x, low) => call('Math.max', x, low)),
+      spoken: (args) => `the larger of ${need(args, 0)} and ${need(args, 1)}`,
+    },
+  }),
 } satisfies Record<string, Primitive>;
