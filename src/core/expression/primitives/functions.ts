@@ -76,6 +76,24 @@ export const functions = {
       (x) => `the hyperbolic tangent of ${x}`,
     ),
   }),
+  cos: elementwise(1, {
+    value: (x) => Math.cos(x),
+    partials: (args) => [b.neg(b.sin(need(args, 0)))],
+    print: fn(
+      { numpy: 'np.cos', torch: 'torch.cos', typescript: 'Math.cos' },
+      texFunction('\\cos'),
+      (x) => `the cosine of ${x}`,
+    ),
+  }),
+  sin: elementwise(1, {
+    value: (x) => Math.sin(x),
+    partials: (args) => [b.cos(need(args, 0))],
+    print: fn(
+      { numpy: 'np.sin', torch: 'torch.sin', typescript: 'Math.sin' },
+      texFunction('\\sin'),
+      (x) => `the sine of ${x}`,
+    ),
+  }),
   sigmoid: elementwise(1, {
     value: (x) => {
       const e = Math.exp(-Math.abs(x));
