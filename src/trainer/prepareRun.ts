@@ -46,11 +46,11 @@ export async function prepareRun(options: PrepareOptions): Promise<Result<Prepar
   if (!experiment.ok) return experiment;
   const checked = checkExperiment(experiment.value);
   if (!checked.ok) return checked;
-  const { loss, task } = checked.value;
+  const { loss, use } = checked.value;
   const loaded = await loadTable(experiment.value, options);
   if (!loaded.ok) return loaded;
   options.onRead();
-  const preparing = preparingDataset(loaded.value, experiment.value, { name: loss.name, task });
+  const preparing = preparingDataset(loaded.value, experiment.value, use);
   const dataset =
     (await inSlices(preparing, pauses(options.signal))) ?? bad(message('The preparation was cancelled.'));
   if (!dataset.ok) return dataset;

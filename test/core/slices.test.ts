@@ -4,6 +4,8 @@ import type { Table } from '../../src/core/data/dataset.ts';
 import { randomStream } from '../../src/core/data/random.ts';
 import { ascending, atOnce, inSlices, sliced, type Sliced } from '../../src/core/slices.ts';
 import { parseExperiment } from '../../src/core/training/experiment.ts';
+import { loadLoss } from '../../src/core/losses/catalogue.ts';
+import { columnUse } from '../../src/core/losses/column.ts';
 
 function* counted(steps: number, seen: number[]): Sliced<string> {
   for (let i = 0; i < steps; i++) {
@@ -76,7 +78,7 @@ describe('the preparation of a large table', () => {
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const what = parsed.value;
-  const loss = { name: 'Huber', task: 'regression' } as const;
+  const loss = columnUse(loadLoss('huber')!)!;
 
   it('can pause often, and comes to the same', () => {
     const work = preparingDataset(table, what, loss);

@@ -6,6 +6,7 @@ import { readCsv } from '../../src/core/data/csv.ts';
 import type { Dataset, Table } from '../../src/core/data/dataset.ts';
 import { prepareDataset } from '../../src/core/data/prepare.ts';
 import { suggestExperiment } from '../../src/core/data/suggest.ts';
+import { columnUse } from '../../src/core/losses/column.ts';
 import { loadLoss } from '../../src/core/losses/catalogue.ts';
 import type { Loss } from '../../src/core/losses/loss.ts';
 import type { Result } from '../../src/core/messages/message.ts';
@@ -32,6 +33,6 @@ export function irisRun(seed: number): { experiment: Experiment; dataset: Datase
   return {
     experiment,
     loss,
-    dataset: good(prepareDataset(table, experiment, { name: loss.name, task: 'classes' })),
+    dataset: good(prepareDataset(table, experiment, columnUse(loss)!)),
   };
 }

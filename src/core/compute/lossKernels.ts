@@ -2,8 +2,8 @@ import type { Axis } from '../expression/expression.ts';
 import { gradient } from '../expression/differentiate.ts';
 import { compileKernels } from '../expression/kernels.ts';
 import { simplify } from '../expression/simplify.ts';
-import { pairOf, type Loss, type LossInput } from '../losses/loss.ts';
-import { weightedMean } from '../losses/reduce.ts';
+import { pairOf, type Loss } from '../losses/loss.ts';
+import { columnMean, columnTargetAxes } from '../losses/column.ts';
 import { padded } from './kernelText.ts';
 import type { Buffer, Kernel } from './plan.ts';
 
@@ -27,15 +27,16 @@ export function lossKernels(
   outputs: number,
   buffers: LossBuffers,
 ): { buffers: readonly Buffer[]; kernels: readonly Kernel[] } {
-  const mean = weightedMean(loss, parameters);
+  const mean = columnMean(loss, parameters);
   const { prediction, target } = pairOf(loss);
   const stride = padded(outputs);
-  const layout = (input: LossInput, sample: number) => ({
-    axes: [...input.axes],
-    strides: input.axes.map((axis) => (axis === 'sample' ? sample : 1)),
+  const layout = (axes: readonly Axis[], sample: number) => ({
+    axes: [...axes],
+    strides: axes.map((axis) => (axis === 'sample' ? sample : 1)),
   });
   const sizes: Record<Axis, number> = { sample: batch };
-  for (const axis of [...prediction.axes, ...target.axes]) if (axis !== 'sample') sizes[axis] = outputs;
+  for (const axis of [...prediction.axes, ...columnTargetAxes(loss)])
+    if (axis !== 'sample') sizes[axis] = outputs;
   return compileKernels({
     roots: [
       { buffer: buffers.value, expr: mean, layout: { axes: [], strides: [] } },
@@ -45,13 +46,13 @@ export function lossKernels(
             {
               buffer: buffers.gradient,
               expr: simplify(gradient(mean, prediction.id)),
-              layout: layout(prediction, stride),
+              layout: layout(prediction.axes, stride),
             },
           ]),
     ],
     inputs: {
-      [prediction.id]: { buffer: buffers.prediction, layout: layout(prediction, stride) },
-      [target.id]: { buffer: buffers.target, layout: layout(target, 1) },
+      [prediction.id]: { buffer: buffers.prediction, layout: layout(prediction.axes, stride) },
+      [target.id]: { buffer: buffers.target, layout: layout(columnTargetAxes(loss), 1) },
       weight: { buffer: buffers.weight, layout: { axes: ['sample'], strides: [1] } },
     },
     sizes,

@@ -1,3 +1,4 @@
+import type { Link } from '../losses/column.ts';
 import type { Task } from '../losses/task.ts';
 
 /** Cells of a column that cannot be used, the first few with their places. */
@@ -49,7 +50,14 @@ export type FeatureEncoding =
 
 /** How the target becomes numbers and back. */
 export type TargetEncoding =
-  | { readonly kind: 'number'; readonly name: string; readonly mean: number; readonly scale: number }
+  | {
+      readonly kind: 'number';
+      readonly name: string;
+      readonly mean: number;
+      readonly scale: number;
+      /** What turns a raw output into the scaled value; `identity` where absent. */
+      readonly link?: Link;
+    }
   | { readonly kind: 'classes'; readonly name: string; readonly classes: readonly string[] };
 
 /** Everything needed to turn new rows into network inputs and outputs into answers. */

@@ -1,3 +1,4 @@
+import { linked } from '../losses/column.ts';
 import { bad, message, ok, type Problem, type Result } from '../messages/message.ts';
 import { parseCell, type Decimal } from './cell.ts';
 import type { FeatureEncoding, Preprocessing } from './dataset.ts';
@@ -129,7 +130,9 @@ export function decodeOutput(
   { task, target }: Preprocessing,
   output: ArrayLike<number>,
 ): Record<string, string | number> {
-  if (target.kind === 'number') return { prediction: output[0]! * target.scale + target.mean };
+  if (target.kind === 'number') {
+    return { prediction: linked(target.link ?? 'identity', output[0]!) * target.scale + target.mean };
+  }
   const probabilities = task === 'binary' ? sigmoidPair(output[0]!) : softmax(Array.from(output));
   let best = 0;
   for (const [k, p] of probabilities.entries()) if (p > probabilities[best]!) best = k;

@@ -1,3 +1,4 @@
+import type { ColumnUse } from '../losses/column.ts';
 import type { Task } from '../losses/task.ts';
 import {
   bad,
@@ -26,12 +27,6 @@ export interface Prepared extends Dataset {
   readonly notes: readonly Message[];
 }
 
-/** What the data are prepared for. */
-interface Asking {
-  readonly name: string;
-  readonly task: Task;
-}
-
 /** A text feature with more categories is dropped. */
 const mostCategories = 100;
 
@@ -47,7 +42,7 @@ const mostCategories = 100;
  * - numbers are standardised by mean and population standard deviation of the training part (as scikit-learn's
  *   StandardScaler), text becomes one-hot by the categories of the training part.
  */
-export function prepareDataset(table: Table, experiment: Experiment, loss: Asking): Result<Prepared> {
+export function prepareDataset(table: Table, experiment: Experiment, loss: ColumnUse): Result<Prepared> {
   return atOnce(preparingDataset(table, experiment, loss));
 }
 
@@ -55,7 +50,7 @@ export function prepareDataset(table: Table, experiment: Experiment, loss: Askin
 export function* preparingDataset(
   table: Table,
   experiment: Experiment,
-  loss: Asking,
+  loss: ColumnUse,
 ): Sliced<Result<Prepared>> {
   const { data } = experiment;
   const notes: Message[] = [];
@@ -143,7 +138,9 @@ export function* preparingDataset(
     target.value,
     classes,
     split.training,
+    loss,
     experiment.scaling.target,
+    notes,
     warn,
   );
   if (!scaledTarget.ok) return scaledTarget;
@@ -545,14 +542,32 @@ function* fitTarget(
   { name, values }: Target,
   classes: readonly string[] | undefined,
   training: Uint32Array,
+  { name: loss, link, shiftsFreely }: ColumnUse,
   scaling: 'standard' | 'none',
+  notes: Message[],
   warn: Warn,
 ): Sliced<Result<Dataset['preprocessing']['target']>> {
   if (classes !== undefined) return ok({ kind: 'classes', name, classes });
   const { mean, deviation, constant } = yield* moments(values, training);
   if (constant)
     warn(message('The target "{name}" is {value} in every row of the training part.', { name, value: mean }));
-  if (scaling === 'none') return ok({ kind: 'number', name, mean: 0, scale: 1 });
+  const asItIs = {
+    kind: 'number',
+    name,
+    mean: 0,
+    scale: 1,
+    ...(link === 'identity' ? {} : { link }),
+  } as const;
+  if (scaling === 'none') return ok(asItIs);
+  if (!shiftsFreely) {
+    notes.push(
+      message('The target "{name}" is not standardised: {loss} depends on where its zero is.', {
+        name,
+        loss,
+      }),
+    );
+    return ok(asItIs);
+  }
   if (!Number.isFinite(mean) || !Number.isFinite(deviation)) return tooWide(name);
   return ok({ kind: 'number', name, mean, scale: constant || deviation === 0 ? 1 : deviation });
 }

@@ -1,4 +1,4 @@
-import type { Task } from '../losses/task.ts';
+import type { ColumnUse } from '../losses/column.ts';
 import { bad, message, ok, type Problem, type Result } from '../messages/message.ts';
 import { sliced, type Sliced } from '../slices.ts';
 import { parseCell } from './cell.ts';
@@ -13,18 +13,12 @@ export interface Target {
   readonly classes?: readonly string[];
 }
 
-/** The loss as far as the target's checks speak of it. */
-interface Asking {
-  readonly name: string;
-  readonly task: Task;
-}
-
 /**
  * Reads column `index` as the target of a loss. Regression needs finite numbers; `binary` exactly two different
  * values, `classes` 2 to {@link mostDistinct}. Classes are ordered by number, or by UTF-16 code units for text, so
  * that equal data gives equal indices whatever the order of the rows.
  */
-export function* readTarget(table: Table, index: number, loss: Asking): Sliced<Result<Target>> {
+export function* readTarget(table: Table, index: number, loss: ColumnUse): Sliced<Result<Target>> {
   const column = table.columns[index]!;
   if (column.kind === 'unusable' && column.distinct === 0) {
     return bad(message('The target "{target}" has no values.', { target: column.name }), {
@@ -52,10 +46,27 @@ export function infiniteCell(name: string, index: number, { count, first }: Faul
   );
 }
 
-function numbers(table: Table, index: number, column: Column, loss: Asking): Result<Target> {
+function numbers(table: Table, index: number, column: Column, loss: ColumnUse): Result<Target> {
   const fault = column.kind === 'number' ? column.texts?.first[0] : firstText(table, column);
-  if (column.kind === 'number' && fault === undefined)
-    return ok({ name: column.name, values: column.values });
+  if (column.kind === 'number' && fault === undefined) {
+    const outside = outsideOf(loss, column.values);
+    if (outside < 0) return ok({ name: column.name, values: column.values });
+    return bad(
+      message(
+        loss.target === 'positive'
+          ? 'Row {row}, column {column} ("{target}") is {value}, but {loss} needs targets greater than 0. Choose another loss or target, or correct the cell.'
+          : 'Row {row}, column {column} ("{target}") is {value}, but {loss} needs targets of at least 0. Choose another loss or target, or correct the cell.',
+        {
+          row: table.rowNumbers[outside]!,
+          column: index + 1,
+          target: column.name,
+          value: String(column.values[outside]),
+          loss: loss.name,
+        },
+      ),
+      { row: table.rowNumbers[outside]!, column: column.name },
+    );
+  }
   const at = fault ?? { row: 0, text: '' };
   return bad(
     message(
@@ -66,6 +77,12 @@ function numbers(table: Table, index: number, column: Column, loss: Asking): Res
   );
 }
 
+/** The first value that the loss is not defined for, or −1. */
+function outsideOf({ target }: ColumnUse, values: Float64Array): number {
+  if (target === 'value') return -1;
+  return values.findIndex((value) => value < 0 || (target === 'positive' && value === 0));
+}
+
 function firstText(table: Table, column: Column): { row: number; text: string } | undefined {
   if (column.kind === 'unusable') return column.texts.first[0];
   if (column.kind !== 'text') return undefined;
@@ -74,7 +91,7 @@ function firstText(table: Table, column: Column): { row: number; text: string } 
   return i < 0 ? undefined : { row: table.rowNumbers[i]!, text: column.categories[column.codes[i]!]! };
 }
 
-function* classes(column: Column, index: number, loss: Asking): Sliced<Result<Target>> {
+function* classes(column: Column, index: number, loss: ColumnUse): Sliced<Result<Target>> {
   const where = { column: column.name };
   if (column.kind === 'number' && column.texts !== undefined) {
     const at = column.texts.first[0]!;

@@ -1,6 +1,7 @@
 /** From the loss of one element to the loss of a batch. */
-import { div, indicator, mean, mul, ne, sum } from '../expression/build.ts';
-import { input, type Expr } from '../expression/expression.ts';
+import { apply, div, gt, indicator, mean, mul, ne, rename, sum, where } from '../expression/build.ts';
+import { baseAxis, input, type Axis, type Expr } from '../expression/expression.ts';
+import { rewrite } from '../expression/rewrite.ts';
 import type { Averaging, Loss } from './loss.ts';
 
 export const reductions = ['none', 'mean', 'sum'] as const;
@@ -44,17 +45,49 @@ function over(expr: Expr, reduction: (x: Expr, axis: string) => Expr): Expr {
 
 /**
  * What training minimises: Σ w·ℓ / Σ w over the samples, with an input `weight` on axis `sample` (w = 0 pads a short
- * last batch) and ℓ averaged over the outputs. Options of the loss are in it where `parameters` sets them to other
- * than their neutral value; parameters and options stay symbolic.
+ * last batch) and ℓ averaged over the outputs; a loss of the whole batch has the weights inside. Options of the loss
+ * are in it where `parameters` sets them to other than their neutral value; parameters and options stay symbolic.
  */
 export function weightedMean(loss: Loss, parameters: Readonly<Record<string, number>> = {}): Expr {
   const given = (loss.options ?? []).filter(
     ({ id, neutral }) => !Object.is(parameters[id] ?? neutral, neutral),
   );
-  const element = loss.expression(given.map((option) => option.id));
+  const element = weighedInside(loss.expression(given.map((option) => option.id)));
+  if (!element.axes.includes('sample'))
+    return element.axes.reduceRight<Expr>((inner, axis) => mean(inner, axis), element);
   const perSample = element.axes
     .filter((axis) => axis !== 'sample')
     .reduceRight<Expr>((inner, axis) => mean(inner, axis), element);
   const weight = input('weight', ['sample']);
   return div(sum(mul(weight, perSample), 'sample'), sum(weight, 'sample'));
+}
+
+/**
+ * An expression whose sums, means and maxima over samples (or a copy of that axis) count each by its weight. Throws a
+ * RangeError for what cannot be weighted, such as an order of the samples.
+ */
+function weighedInside(expr: Expr): Expr {
+  const weightOn = (axis: Axis) => {
+    const weight = input('weight', ['sample']);
+    return axis === 'sample' ? weight : rename(weight, 'sample', axis);
+  };
+  return rewrite(expr, (node) => {
+    if (node.kind === 'size' && node.axis === 'sample') return sum(weightOn('sample'), 'sample');
+    const axis = node.kind === 'apply' ? node.attributes['axis'] : undefined;
+    if (node.kind !== 'apply' || axis === undefined || baseAxis(axis) !== 'sample' || node.op === 'gather')
+      return node;
+    const weight = weightOn(axis);
+    const x = node.args[0]!;
+    switch (node.op) {
+      case 'sum':
+        return sum(mul(weight, x), axis);
+      case 'mean':
+        return div(sum(mul(weight, x), axis), sum(weight, axis));
+      case 'amax':
+      case 'logsumexp':
+        return apply(node.op, [where(gt(weight, 0), x, -Infinity)], { axis });
+      default:
+        throw new RangeError(`${node.op} over samples cannot be weighted`);
+    }
+  });
 }

@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { lossIds, loadLoss } from '../losses/catalogue.ts';
 import type { Loss } from '../losses/loss.ts';
+import { columnUse, type ColumnUse } from '../losses/column.ts';
 import { taskOf, type Task } from '../losses/task.ts';
 import { checkParameters } from '../losses/parameters.ts';
 import { bad, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
@@ -9,8 +10,8 @@ import type { Experiment } from './experiment.ts';
 /** The loss of an experiment with every parameter filled in. */
 export interface CheckedLoss {
   readonly loss: Loss;
-  /** What it takes the target column for. */
-  readonly task: Task;
+  /** How it uses the target column. */
+  readonly use: ColumnUse;
   readonly parameters: Readonly<Record<string, number>>;
 }
 
@@ -29,8 +30,8 @@ export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
       { path: 'loss.id' },
     );
   }
-  const task = taskOf(loss);
-  if (task === undefined) {
+  const use = columnUse(loss);
+  if (use === undefined) {
     return bad(
       message(
         '{loss} needs more than a column of a table to train on. Choose a regression or classification loss.',
@@ -47,7 +48,7 @@ export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
     ...optimizerProblems(experiment),
   ];
   if (!parameters.ok || problems.length > 0) return { ok: false, problems };
-  return ok({ loss, task, parameters: parameters.value }, parameters.warnings);
+  return ok({ loss, use, parameters: parameters.value }, parameters.warnings);
 }
 
 /** PyTorch's own condition: Nesterov momentum needs a momentum and no dampening. */

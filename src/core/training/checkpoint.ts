@@ -99,7 +99,13 @@ const preprocessingSchema = v.object({
     ]),
   ),
   target: v.variant('kind', [
-    v.object({ kind: v.literal('number'), name: text, mean: v.number(), scale: v.number() }),
+    v.object({
+      kind: v.literal('number'),
+      name: text,
+      mean: v.number(),
+      scale: v.number(),
+      link: v.exactOptional(v.picklist(['identity', 'exp', 'softplus'])),
+    }),
     v.object({ kind: v.literal('classes'), name: text, classes: v.array(text) }),
   ]),
 });

@@ -1,4 +1,5 @@
 import type { Dataset, Part } from '../data/dataset.ts';
+import { linked, type Link } from '../losses/column.ts';
 import type { Metrics } from '../runs/record.ts';
 
 /** Collects a part's outputs batch by batch; `value` is the task's metrics over all rows added. */
@@ -22,7 +23,9 @@ export function metricsCollector(dataset: Dataset, part: Part): MetricsCollector
       return accuracy(part, (outputs, row) => (outputs[row]! > 0 ? 1 : 0));
     case 'regression':
       // Mean and scale of the target: a residual in original units is the scaled residual times the scale.
-      return regression(part, target.kind === 'number' ? target.scale : 1);
+      return target.kind === 'number'
+        ? regression(part, target.scale, target.link ?? 'identity')
+        : regression(part, 1, 'identity');
   }
 }
 
@@ -44,12 +47,13 @@ function largest(outputs: Float64Array, start: number, count: number): number {
   return best;
 }
 
-function regression(part: Part, scale: number): MetricsCollector {
+function regression(part: Part, scale: number, link: Link): MetricsCollector {
   let residual = 0;
   let seen = 0;
   return {
     add(outputs, first, rows) {
-      for (let row = 0; row < rows; row++) residual += (outputs[row]! - part.targets[first + row]!) ** 2;
+      for (let row = 0; row < rows; row++)
+        residual += (linked(link, outputs[row]!) - part.targets[first + row]!) ** 2;
       seen += rows;
     },
     value() {

@@ -11,10 +11,11 @@ import { english, type Result } from '../../../src/core/messages/message.ts';
 import { atOnce } from '../../../src/core/slices.ts';
 import { parseExperiment, type Experiment } from '../../../src/core/training/experiment.ts';
 
+const anyNumber = { link: 'identity', target: 'value', shiftsFreely: true } as const;
 const losses = {
-  regression: { name: 'Mean squared error', task: 'regression' },
-  binary: { name: 'Binary cross-entropy', task: 'binary' },
-  classes: { name: 'Softmax cross-entropy', task: 'classes' },
+  regression: { name: 'Mean squared error', task: 'regression', ...anyNumber },
+  binary: { name: 'Binary cross-entropy', task: 'binary', ...anyNumber },
+  classes: { name: 'Softmax cross-entropy', task: 'classes', ...anyNumber },
 } as const;
 type TaskName = keyof typeof losses;
 

@@ -16,7 +16,7 @@ import { suggestExperiment } from '../../../src/core/data/suggest.ts';
 import { loadLoss } from '../../../src/core/losses/catalogue.ts';
 import type { Result } from '../../../src/core/messages/message.ts';
 import { parseExperiment, type ExperimentInput } from '../../../src/core/training/experiment.ts';
-import { taskOf } from '../../../src/core/losses/task.ts';
+import { columnUse } from '../../../src/core/losses/column.ts';
 import { createSession } from '../../../src/core/training/session.ts';
 
 function value<T>(result: Result<T>): T {
@@ -45,7 +45,7 @@ async function reached(data: ExperimentInput['data'], seed: number): Promise<Rec
           seed,
           ...('noise' in experiment.data && { noise: experiment.data.noise }),
         });
-  const dataset = value(prepareDataset(table, experiment, { name: loss.name, task: taskOf(loss)! }));
+  const dataset = value(prepareDataset(table, experiment, columnUse(loss)!));
   let now = 0;
   const session = value(
     await createSession(experiment, dataset, loss, float64Device(), { now: () => now++ }),
