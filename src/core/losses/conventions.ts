@@ -8,13 +8,16 @@ export function inConvention(loss: Loss, id: string | undefined): Loss {
   if (id === undefined) return loss;
   const convention = loss.conventions?.find((one) => one.id === id);
   if (convention === undefined) throw new RangeError(`${loss.id} has no convention ${id}`);
-  const { inputs, parameters, expression, named, averaging } = convention;
+  const { inputs, parameters, expression, named, divisor, averaging } = convention;
+  const { divisor: ownDivisor, ...rest } = loss;
+  const divides = divisor ?? (expression === undefined ? ownDivisor : undefined);
   return {
-    ...loss,
+    ...rest,
     convention: convention.users,
     ...(inputs === undefined ? {} : { inputs }),
     ...(parameters === undefined ? {} : { parameters }),
     ...(expression === undefined ? {} : { expression, named: named ?? (() => []) }),
+    ...(divides === undefined ? {} : { divisor: divides }),
     ...(averaging === undefined ? {} : { averaging }),
   };
 }

@@ -154,6 +154,8 @@ export interface Convention {
   /** Over its inputs, without options of the loss unless it takes `keep`. */
   readonly expression?: (keep?: readonly string[]) => Expr;
   readonly named?: () => readonly Named[];
+  /** As in a loss. A convention with an expression of its own has this one or none. */
+  readonly divisor?: (keep?: readonly string[]) => Expr;
   readonly averaging?: Averaging;
 }
 
