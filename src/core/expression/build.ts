@@ -93,15 +93,22 @@ export const rank = along('rank');
 export const gather = (x: Operand, axis: Axis, at: Expr) => apply('gather', [node(x), at], { axis });
 /** The same array with an axis relabelled, so that it pairs with the original: `x[sample′]`. */
 export const rename = (x: Operand, from: Axis, to: Axis) => apply('rename', [node(x)], { from, to });
+function needAxis({ axes }: Expr, axis: Axis): void {
+  if (!axes.includes(axis)) throw new RangeError(`no axis ${axis} among [${axes.join(', ')}]`);
+}
+
 /** The axes over which CTC runs. */
 const ctcAxes = { time: 'time', label: 'label', class: 'class' } as const;
 /**
  * The log-likelihood of label sequences under connectionist temporal classification, per sample. `logProbabilities`
  * has the axes time and class (class 0 is the blank), `labels` the axis label (class indices; what lies behind a
- * sequence's length is not read). −∞ where the frames are too few for the labels.
+ * sequence's length is not read). −∞ where the frames are too few for the labels. Throws a RangeError for a missing axis.
  */
-export const ctc = (logProbabilities: Expr, labels: Expr, inputLengths: Expr, labelLengths: Expr) =>
-  apply('ctc', [logProbabilities, labels, inputLengths, labelLengths], ctcAxes);
+export const ctc = (logProbabilities: Expr, labels: Expr, inputLengths: Expr, labelLengths: Expr) => {
+  for (const axis of [ctcAxes.time, ctcAxes.class]) needAxis(logProbabilities, axis);
+  needAxis(labels, ctcAxes.label);
+  return apply('ctc', [logProbabilities, labels, inputLengths, labelLengths], ctcAxes);
+};
 /**
  * The derivative of {@link ctc} by the log-probabilities: the probability that an alignment of the labels passes
  * through a class at a time. 0 behind a sequence's length, and where there is no alignment.

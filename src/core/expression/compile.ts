@@ -1,9 +1,10 @@
 /** Expressions as fast float64 JavaScript; equal to the interpreter up to the rounding of a reordered sum. */
-import { extent, type Environment } from './evaluate.ts';
+import { extent, programmed, type Environment } from './evaluate.ts';
 import { baseAxis, inputsOf, nodesOf, parametersOf, type Axis, type Expr } from './expression.ts';
 import { atom, precedence, type Fragment } from './fragment.ts';
 import { LoopWriter, type Dialect, type Storage } from './loops.ts';
-import { lower, schedule, type Step } from './schedule.ts';
+import { logNormalCdf } from './normal.ts';
+import { lower, programmeOf, schedule, type Step } from './schedule.ts';
 
 /**
  * Runs compiled expressions: one result each, row-major over the expression's axes. Throws a RangeError as the
@@ -16,7 +17,15 @@ type Body = (
   parameters: Readonly<Record<string, number>>,
   inputs: readonly ArrayLike<number>[],
   arrays: readonly Float64Array[],
+  helpers: Helpers,
 ) => void;
+
+/** What compiled code calls by name. */
+interface Helpers {
+  readonly logNormalCdf: (x: number) => number;
+  /** Fills the array of a step that is a dynamic programme. */
+  readonly programme: (step: number, ...args: readonly ArrayLike<number>[]) => void;
+}
 
 /** Compiles expressions into one function; what they share is computed once. Costs about a millisecond: keep it. */
 export function compileFunction(roots: readonly Expr[]): CompiledFunction {
@@ -25,7 +34,7 @@ export function compileFunction(roots: readonly Expr[]): CompiledFunction {
   const inputs = [...new Map(roots.flatMap(inputsOf).map((node) => [node.name, node])).values()];
   const parameters = [...new Set(roots.flatMap((root) => parametersOf(root).map((node) => node.name)))];
   const body = writeBody(steps, inputs);
-  const axes = [...new Set(steps.flatMap((step) => nodesOf(step.expr).flatMap(axesOf)))];
+  const axes = [...new Set(steps.flatMap((step) => [...step.axes, ...nodesOf(step.expr).flatMap(axesOf)]))];
   return ({ sizes, inputs: given, parameters: values = {} }) => {
     for (const name of parameters)
       if (values[name] === undefined) throw new RangeError(`parameter ${name} is not given`);
@@ -41,15 +50,29 @@ export function compileFunction(roots: readonly Expr[]): CompiledFunction {
     });
     const arrays = steps.map((step) => new Float64Array(count(step.axes)));
     // The sizes of all axes that steps run over, renamed copies included.
-    body(Object.fromEntries(axes.map((axis) => [axis, extent(sizes, axis)])), values, data, arrays);
+    const allSizes = Object.fromEntries(axes.map((axis) => [axis, extent(sizes, axis)]));
+    const programme = (step: number, ...args: readonly ArrayLike<number>[]) => {
+      arrays[step]!.set(runProgramme(steps[step]!.expr, args, allSizes));
+    };
+    body(allSizes, values, data, arrays, { logNormalCdf, programme });
     return lowered.map((_, root) => arrays[steps.findIndex((step) => step.root === root)]!);
   };
 }
 
 function axesOf(node: Expr): readonly Axis[] {
   if (node.kind === 'size') return [node.axis];
-  const own = node.kind === 'apply' ? node.attributes['axis'] : undefined;
-  return own === undefined ? node.axes : [...node.axes, own];
+  return node.kind === 'apply' ? [...node.axes, ...node.args.flatMap((arg) => arg.axes)] : node.axes;
+}
+
+function runProgramme(
+  expr: Expr,
+  args: readonly ArrayLike<number>[],
+  sizes: Readonly<Record<Axis, number>>,
+): Float64Array {
+  const row = programmeOf(expr);
+  if (row === undefined || expr.kind !== 'apply') throw new RangeError('not a programme');
+  const tensors = expr.args.map(({ axes }, i) => ({ axes, data: Float64Array.from(args[i]!) }));
+  return programmed(expr, row, tensors, sizes).data;
 }
 
 function writeBody(
@@ -91,6 +114,13 @@ function writeBody(
   const filled = new Map<Expr, Storage>();
   const blocks = steps.map((step, i) => {
     const storage: Storage = { name: `y${i}`, axes: step.axes, strides: strides(step.axes) };
+    if (step.root === undefined && step.expr.kind === 'apply' && programmeOf(step.expr) !== undefined) {
+      const args = step.expr.args.map((arg) =>
+        arg.kind === 'input' ? given.get(arg.name)!.name : filled.get(arg)!.name,
+      );
+      filled.set(step.expr, storage);
+      return `helpers.programme(${i}, ${args.join(', ')});`;
+    }
     const writer = new LoopWriter(dialect, filled, given, step.expr);
     const nest = (axes: readonly Axis[]): void => {
       const [axis, ...rest] = axes;
@@ -109,6 +139,7 @@ function writeBody(
   });
   const code = [
     "'use strict';",
+    'const { logNormalCdf } = helpers;',
     ...[...sizeNames].map(([axis, name]) => `const ${name} = sizes[${JSON.stringify(axis)}];`),
     ...inputs.map((_, i) => `const x${i} = inputs[${i}];`),
     ...steps.map((_, i) => `const y${i} = arrays[${i}];`),
@@ -116,7 +147,7 @@ function writeBody(
   ].join('\n');
   // The text is written by this file from interned nodes, never taken from a user.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  return new Function('sizes', 'parameters', 'inputs', 'arrays', code) as Body;
+  return new Function('sizes', 'parameters', 'inputs', 'arrays', 'helpers', code) as Body;
 }
 
 function numberText(value: number): Fragment {

@@ -157,7 +157,8 @@ function appliedValue(node: Apply, sizes: Readonly<Record<Axis, number>>, of: (e
   }
 }
 
-function programmed(
+/** The value of a dynamic programme from those of its arguments. */
+export function programmed(
   node: Apply,
   row: Programme,
   args: readonly Tensor[],
@@ -165,12 +166,12 @@ function programmed(
 ): Tensor {
   const inner = row.inner(node.attributes);
   const outer = node.axes.filter((axis) => !inner.includes(axis));
-  const own = Object.values(node.attributes);
+  const own = row.own(node.attributes);
   const length = (axes: readonly Axis[]) => axes.reduce((product, axis) => product * extent(sizes, axis), 1);
-  const items = args.map(({ axes, data }) => {
-    const innermost = axes.filter((axis) => own.includes(axis));
-    return { data: broadcast({ axes, data }, [...outer, ...innermost], sizes), step: length(innermost) };
-  });
+  const items = args.map((arg, i) => ({
+    data: broadcast(arg, [...outer, ...own[i]!], sizes),
+    step: length(own[i]!),
+  }));
   const extents = Object.fromEntries(
     Object.entries(node.attributes).map(([name, axis]) => [name, extent(sizes, axis)]),
   );

@@ -1,13 +1,15 @@
 /**
  * From expressions to steps for languages of loops: compiled JavaScript, printed TypeScript, kernels. Composites are
  * lowered first, so that softmax and log-sum-exp share their row sums. Then every reduction that more than one step
- * needs, or that has other axes than its only user, becomes a step with an array of its own; all else is inlined.
+ * needs, or that has other axes than its only user, becomes a step with an array of its own; all else is inlined. A
+ * dynamic programme is a step whose arguments are arrays too.
  */
 import { axisOrder, inputsOf, type Apply, type Axis, type Expr } from './expression.ts';
 import { primitive } from './primitives.ts';
+import type { Programme } from './primitives/row.ts';
 import { rewrite } from './rewrite.ts';
 
-/** One array to fill: a reduction kept for later, or a result. */
+/** One array to fill: a reduction or a programme kept for later, an argument of a programme, or a result. */
 export interface Step {
   readonly expr: Expr;
   /** The loops around it, outermost first. */
@@ -30,6 +32,12 @@ export function lower(expr: Expr, target: 'host' | 'device'): Expr {
 /** Whether a node collapses an axis. */
 export function isReduction(node: Expr): boolean {
   return node.kind === 'apply' && primitive(node.op).kind === 'reduction';
+}
+
+/** The row of a dynamic programme; undefined for all other nodes. */
+export function programmeOf(node: Expr): Programme | undefined {
+  const row = node.kind === 'apply' ? primitive(node.op) : undefined;
+  return row?.kind === 'programme' ? row : undefined;
 }
 
 /** Costly enough to be kept rather than computed again for every element of a larger array. */
@@ -55,6 +63,7 @@ export function schedule(
   const results = roots.map(({ expr, axes }, root): Step => ({ expr, axes, root }));
   const loops = (axes: readonly Axis[]) => axes.filter((axis) => !isTrivial(axis));
   const isKept = (node: Apply, host: Step): boolean => {
+    if (programmeOf(node) !== undefined) return true;
     if (isReduction(node)) return !isTrivial(node.attributes['axis']!);
     if (!keepTranscendentals || !transcendental.has(node.op)) return false;
     const own = loops(node.axes);
@@ -63,11 +72,18 @@ export function schedule(
       own.length < around.length && own.every((axis) => around.includes(axis)) && inputsOf(node).length > 0
     );
   };
+  /** Programmes and their arguments: what reads them needs all of them. */
+  const whole = new Set<Expr>();
   const users = new Map<Expr, { readonly host: Step; readonly relabelled: boolean }[]>();
   const found = new Map<Expr, Step>();
   const pending = [...results];
   for (let host = pending.pop(); host !== undefined; host = pending.pop()) {
-    for (const [expr, relabelled] of directlyKept(host, isKept)) {
+    const isProgramme = host.root === undefined && programmeOf(host.expr) !== undefined;
+    if (isProgramme) for (const expr of [host.expr, ...argumentsOf(host.expr)]) whole.add(expr);
+    const kept = isProgramme
+      ? new Map(argumentsOf(host.expr).map((arg): [Expr, boolean] => [arg, true]))
+      : directlyKept(host, isKept);
+    for (const [expr, relabelled] of kept) {
       if (!found.has(expr)) {
         const step: Step = { expr, axes: expr.axes, root: undefined };
         found.set(expr, step);
@@ -79,6 +95,7 @@ export function schedule(
   const same = (a: readonly Axis[], b: readonly Axis[]) =>
     loops(axisOrder(a)).join() === loops(axisOrder(b)).join();
   const isInlined = ({ expr }: Step) => {
+    if (whole.has(expr)) return false;
     const [only, ...more] = users.get(expr) ?? [];
     if (more.length > 0 || only === undefined || only.relabelled) return false;
     const { host } = only;
@@ -89,6 +106,11 @@ export function schedule(
   };
   const intermediates = [...found.values()].filter((step) => !isInlined(step));
   return [...intermediates.sort((a, b) => a.expr.id - b.expr.id), ...results];
+}
+
+/** The arguments of a programme that are not given as arrays already. */
+function argumentsOf(programme: Expr): readonly Expr[] {
+  return programme.kind === 'apply' ? programme.args.filter((arg) => arg.kind !== 'input') : [];
 }
 
 /**

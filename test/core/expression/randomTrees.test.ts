@@ -4,6 +4,7 @@ import { differentiate } from '../../../src/core/expression/differentiate.ts';
 import { broadcast, evaluate, evaluateAll, type Environment } from '../../../src/core/expression/evaluate.ts';
 import { nodesOf, type Expr } from '../../../src/core/expression/expression.ts';
 import { simplify } from '../../../src/core/expression/simplify.ts';
+import { dual } from './forwardMode.ts';
 import { random, randomTree } from './randomTrees.ts';
 
 function largest(expr: Expr, environment: Environment): number {
@@ -14,6 +15,10 @@ function largest(expr: Expr, environment: Environment): number {
       data.reduce((top, x) => (Number.isFinite(x) ? Math.max(top, Math.abs(x)) : top), 0),
     ),
   );
+}
+
+function sumOf(values: Float64Array): number {
+  return values.reduce((sum, x) => sum + x, 0);
 }
 
 function expectSame(
@@ -55,9 +60,9 @@ describe('random expressions', { timeout: 300_000 }, () => {
     }
   });
 
-  it('have the gradient of central differences, raw and simplified: 2,000 trees', () => {
+  it('have the gradient of forward mode and of central differences, raw and simplified: 10,000 trees', () => {
     const next = random(31415);
-    for (let i = 0; i < 2000; i++) {
+    for (let i = 0; i < 10_000; i++) {
       const { expr, environment, scale } = randomTree(next, 0.004, 3);
       const axes = ['sample', 'class'];
       const raw = differentiate(expr, 'x');
@@ -66,21 +71,27 @@ describe('random expressions', { timeout: 300_000 }, () => {
       const exact = broadcast(evaluate(raw, environment), axes, environment.sizes);
       const size = largest(raw, environment);
       expectSame(gradient, exact, 1e-9 * Math.max(scale, size) ** 2, `tree ${i}, simplified`);
-      const total = (x: Float64Array) =>
-        evaluate(expr, { ...environment, inputs: { ...environment.inputs, x } }).data.reduce(
-          (a, y) => a + y,
-          0,
-        );
+
+      const direction = Float64Array.from({ length: 12 }, () => 2 * next() - 1);
+      const along = exact.reduce((sum, g, k) => sum + g * direction[k]!, 0);
+      const forward = sumOf(dual(expr, environment, 'x', direction).slope);
+      // A programme's slope is taken numerically there.
+      const programme = nodesOf(expr).some((node) => node.kind === 'apply' && node.op === 'ctc');
+      const tolerance = programme ? 1e-7 : 1e-11;
+      expectSame([along], [forward], tolerance * Math.max(scale, size) ** 2, `tree ${i}, forward mode`);
+
       const x = Float64Array.from(environment.inputs['x']!);
-      for (let k = 0; k < x.length; k++) {
-        const slope = (h: number) => {
-          const moved = (by: number) => total(x.map((value, j) => (j === k ? value + by : value)));
-          return (moved(h) - moved(-h)) / (2 * h);
-        };
-        const [coarse, fine] = [slope(2e-5), slope(1e-5)];
-        const tolerance = 1e-6 * scale + 1e-5 * Math.abs(fine) + 4 * Math.abs(coarse - fine);
-        expectSame([exact[k]!], [fine], tolerance, `tree ${i}, x[${k}]`);
-      }
+      const at = (h: number) =>
+        sumOf(
+          evaluate(expr, {
+            ...environment,
+            inputs: { ...environment.inputs, x: x.map((value, k) => value + h * direction[k]!) },
+          }).data,
+        );
+      const slope = (h: number) => (at(h) - at(-h)) / (2 * h);
+      const [coarse, fine] = [slope(2e-5), slope(1e-5)];
+      const allowed = 1e-6 * scale + 1e-5 * Math.abs(fine) + 4 * Math.abs(coarse - fine);
+      expectSame([along], [fine], allowed, `tree ${i}, central differences`);
     }
   });
 

@@ -23,11 +23,12 @@ export function random(seed: number): () => number {
   };
 }
 
-const sizes = { sample: 3, class: 4 };
+const sizes = { sample: 3, class: 4, time: 3, label: 2 };
 const matrix = input('x', ['sample', 'class']);
 const row = input('y', ['sample']);
 const weights = input('w', ['class']);
 const label = input('k', ['sample'], 'index');
+const labels = input('l', ['label'], 'index');
 const leaves: readonly Expr[] = [
   matrix,
   row,
@@ -69,6 +70,7 @@ function randomEnvironment(next: () => number): Environment {
       y: draws(3),
       w: draws(4),
       k: Float64Array.from({ length: 3 }, () => Math.floor(4 * next())),
+      l: Float64Array.from({ length: 2 }, () => 1 + Math.floor(3 * next())),
     },
     parameters: { delta: 0.2 + next() },
   };
@@ -117,6 +119,11 @@ function draw(next: () => number, depth: number): Expr {
     () => b.maximum(sub(), sub()),
     () => b.minimum(sub(), sub()),
     () => b.clamp(sub(), -0.7, 0.9),
+    () => b.clampMin(sub(), -0.4),
+    () => b.logaddexp(sub(), sub()),
+    () => b.logndtr(sub()),
+    () => b.xlogy(b.square(sub()), b.add(0.4, b.square(sub()))),
+    () => b.pow(b.add(0.5, b.square(sub())), pick([param('delta'), constant(-0.5), b.tanh(sub())])),
     () => b.where(condition(), sub(), sub()),
     () => b.where(condition(), sub(), 0),
     () => b.mul(b.indicator(condition()), sub()),
@@ -133,6 +140,11 @@ function draw(next: () => number, depth: number): Expr {
     () => along(b.amax),
     () => along(b.norm),
     () => along(b.logsumexp),
+    () => along((x, axis) => b.logsumexp(b.where(condition(), x, -Infinity), axis)),
+    () => along(b.cumsum),
+    () => along((x, axis) => b.mul(b.rank(x, axis), x)),
+    () => along((x, axis) => b.gather(x, axis, b.argsort(x, axis))),
+    () => along((x, axis) => b.gather(sub(), axis, b.argsort(x, axis))),
     () => along(b.softmax),
     () => along(b.logsoftmax),
     () => along((x, axis) => b.exp(b.sub(x, b.logsumexp(x, axis)))),
@@ -143,6 +155,23 @@ function draw(next: () => number, depth: number): Expr {
     () => {
       const x = sub();
       return x.axes.includes('sample') ? b.sum(b.sub(x, b.rename(x, 'sample', 'sample′')), 'sample′') : x;
+    },
+    () => {
+      const x = sub();
+      if (x.axes.join() !== 'sample,class') return x;
+      const other = b.rename(x, 'sample', 'sample′');
+      const closeness = b.sum(b.mul(x, other), 'class');
+      return pick([
+        b.mean(closeness, 'sample′'),
+        b.amax(closeness, 'sample′'),
+        b.logsumexp(closeness, 'sample′'),
+      ]);
+    },
+    () => {
+      const x = sub();
+      if (x.axes.join() !== 'sample,class') return x;
+      const frames = b.logsoftmax(b.rename(x, 'sample', 'time'), 'class');
+      return b.ctc(frames, labels, size('time'), pick([constant(0), constant(1), constant(2)]));
     },
   ];
   return pick(makers)();
@@ -158,6 +187,7 @@ const kinked: Readonly<Record<string, (args: readonly number[]) => number>> = {
   le: ([x, y]) => x! - y!,
   gt: ([x, y]) => x! - y!,
   ge: ([x, y]) => x! - y!,
+  clampMin: ([x, low]) => x! - low!,
   clamp: ([x, low, high]) => Math.min(Math.abs(x! - low!), Math.abs(x! - high!)),
 };
 
@@ -168,6 +198,8 @@ function scaleOf(expr: Expr, environment: Environment, margin: number): number |
   const at = new Map(nodes.map((node, i) => [node, values[i]!]));
   let scale = 1;
   for (const node of nodes) {
+    const isMask = (x: Expr) => x.kind === 'const' && x.value === -Infinity;
+    if (isMask(node) || (node.kind === 'apply' && node.op === 'where' && node.args.some(isMask))) continue;
     for (const x of at.get(node)!.data) {
       if (!Number.isFinite(x) || Math.abs(x) > 1e3) return undefined;
       scale = Math.max(scale, Math.abs(x));
@@ -178,6 +210,7 @@ function scaleOf(expr: Expr, environment: Environment, margin: number): number |
     if (node.op === 'norm' && at.get(node)!.data.some((x) => x < 0.05)) return undefined;
     if (node.op === 'amax' && hasTie(node.args[0]!, node.attributes['axis']!, environment, margin))
       return undefined;
+    if ((node.op === 'rank' || node.op === 'argsort') && isClose(args[0]!.data, margin)) return undefined;
     const gap = kinked[node.op];
     if (gap === undefined) continue;
     // Every pair of values that could meet by broadcasting is at least as far apart as those that do.
@@ -194,4 +227,10 @@ function hasTie(x: Expr, axis: Axis, environment: Environment, margin: number): 
   const top = b.amax(x, axis);
   const close = b.sum(b.indicator(b.gt(x, b.sub(top, margin))), axis);
   return evaluateAll([close], environment)[0]!.data.some((n) => n > 1);
+}
+
+/** Whether any two values are closer than the margin, on one line or not. */
+function isClose(values: Float64Array, margin: number): boolean {
+  const sorted = values.toSorted();
+  return sorted.some((x, i) => i > 0 && x - sorted[i - 1]! <= margin);
 }

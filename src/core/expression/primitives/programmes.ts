@@ -15,19 +15,18 @@ import {
   union,
 } from './row.ts';
 
-/** Axes of the log-probabilities and the labels that an item has of its own. */
-function checkedOuter(args: readonly Expr[], attributes: Readonly<Record<string, Axis>>): readonly Axis[] {
-  const [time, label, classes] = ['time', 'label', 'class'].map((name) => axisOf(attributes, name));
-  const [scores, labels] = [need(args, 0), need(args, 1)];
-  for (const [x, axis] of [
-    [scores, time],
-    [scores, classes],
-    [labels, label],
-  ] as const) {
-    if (!x.axes.includes(axis!)) throw new RangeError(`ctc: no axis ${axis} among [${x.axes.join(', ')}]`);
-  }
-  return union(args).filter((axis) => axis !== time && axis !== label && axis !== classes);
+/** The axes that the items of a batch have: all but those that CTC runs over. */
+function outer(args: readonly Expr[], attributes: Readonly<Record<string, Axis>>): readonly Axis[] {
+  const own = Object.values(attributes);
+  return union(args).filter((axis) => !own.includes(axis));
 }
+
+const ctcArguments: Programme['own'] = (attributes) => [
+  [axisOf(attributes, 'time'), axisOf(attributes, 'class')],
+  [axisOf(attributes, 'label')],
+  [],
+  [],
+];
 
 function sequence({ args, extents }: ProgrammeItem): CtcSequence {
   const [frames, labelCount] = [length(args, 2, extents, 'time'), length(args, 3, extents, 'label')];
@@ -68,7 +67,8 @@ export const programmes = {
   ctc: {
     kind: 'programme',
     arity: 4,
-    axes: checkedOuter,
+    axes: outer,
+    own: ctcArguments,
     dtype: real,
     inner: () => [],
     value: (item) => Float64Array.of(ctcLogLikelihood(sequence(item))),
@@ -87,8 +87,9 @@ export const programmes = {
     kind: 'programme',
     arity: 4,
     axes: (args, attributes) =>
-      axisOrder([...checkedOuter(args, attributes), axisOf(attributes, 'time'), axisOf(attributes, 'class')]),
+      axisOrder([...outer(args, attributes), axisOf(attributes, 'time'), axisOf(attributes, 'class')]),
     dtype: real,
+    own: ctcArguments,
     inner: (attributes) => [axisOf(attributes, 'time'), axisOf(attributes, 'class')],
     value: (item) => {
       const posterior = new Float64Array(item.args[0]!.length);

@@ -78,16 +78,20 @@ export interface Structural extends Row {
 /** A dynamic programme over several axes of its arguments at once. */
 export interface Programme extends Row {
   readonly kind: 'programme';
-  /** From the arguments, each over all axes of its own and those outer axes that all share, one item of the result. */
+  /** One item of the result. */
   readonly value: (item: ProgrammeItem) => Float64Array;
   /** The axes that an item of the result runs over; the other axes of the result are the outer ones. */
   readonly inner: (attributes: Readonly<Record<string, Axis>>) => readonly Axis[];
+  /** The axes of one item of each argument; one that an argument lacks repeats. */
+  readonly own: (attributes: Readonly<Record<string, Axis>>) => readonly (readonly Axis[])[];
   /** By the first argument; the others are positions and lengths. */
   readonly vjp: (g: Expr, out: Apply) => Expr;
 }
-/** The arguments of a programme at one position of the outer axes: row-major over `axes`. */
+/** The arguments of a programme at one position of the outer axes. */
 export interface ProgrammeItem {
+  /** Row-major over the argument's own axes. */
   readonly args: readonly Float64Array[];
+  /** By the names of the attributes. */
   readonly extents: Readonly<Record<string, number>>;
 }
 export type Primitive = Elementwise | Reduction | Mapping | Structural | Programme;
