@@ -3,11 +3,10 @@ import {
   languages,
   manners,
   printLoss,
-  pythonImports,
   type Language,
   type Manner,
-  type Snippet,
 } from '../core/expression/print/snippet.ts';
+import { sourceOf } from '../core/expression/print/source.ts';
 import { loadLoss } from '../core/losses/catalogue.ts';
 import { inConvention } from '../core/losses/conventions.ts';
 import type { Loss } from '../core/losses/loss.ts';
@@ -88,7 +87,7 @@ function write(
   to: Terminal,
 ): number {
   try {
-    to.out(wholeSource(printLoss(loss, language, { ...options, manner }), language));
+    to.out(sourceOf(printLoss(loss, language, { ...options, manner }), language));
     return exitCodes.done;
   } catch (error) {
     // What a language cannot say is refused with a reason.
@@ -108,14 +107,4 @@ function readSettings(given: readonly string[]): Record<string, number> | string
     parameters[name] = value;
   }
   return parameters;
-}
-
-/** A file of its own: imports, then the code. */
-function wholeSource({ imports, code }: Snippet, language: Language): string {
-  if (imports.length === 0) return code;
-  const head =
-    language === 'tfjs'
-      ? imports.map(({ module, alias = 'tf' }) => `import * as ${alias} from '${module}';`).join('\n')
-      : pythonImports(imports);
-  return `${head}\n\n${language === 'tfjs' ? '' : '\n'}${code}`;
 }

@@ -21,14 +21,18 @@ export const commands = {
   startWaiting: 'lossLab.startWaiting',
   removeWaiting: 'lossLab.removeWaiting',
   insertLoss: 'lossLab.insertLoss',
+  copyLoss: 'lossLab.copyLoss',
   showLog: 'lossLab.showLog',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 /** Those that train or show runs; the others need nothing of training. */
-export type TrainingCommandId = Exclude<CommandId, typeof commands.insertLoss | typeof commands.showLog>;
+export type TrainingCommandId = Exclude<
+  CommandId,
+  typeof commands.insertLoss | typeof commands.copyLoss | typeof commands.showLog
+>;
 
 /** Views. */
-export const views = { runs: 'lossLab.runs' } as const;
+export const views = { runs: 'lossLab.runs', catalogue: 'lossLab.catalogue' } as const;
 
 /** Panels, by the type under which VS Code restores them. */
 export const panels = { run: 'lossLab.run' } as const;
@@ -56,6 +60,6 @@ export const contextKeys = {
  * Value of a tree item's `contextValue`: its kind and the actions it allows, each between colons, so that `when` can
  * look for one: `viewItem =~ /:stop:/`.
  */
-export function contextValue(kind: 'run' | 'waiting', actions: readonly string[]): string {
+export function contextValue(kind: 'run' | 'waiting' | 'loss', actions: readonly string[]): string {
   return [kind, ...actions].map((word) => `:${word}:`).join('');
 }

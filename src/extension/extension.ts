@@ -1,16 +1,22 @@
 import * as vscode from 'vscode';
 import { commands, panels, views, type CommandId } from './contributions.ts';
 import { registerEditor } from './editor/register.ts';
-import { loadInsertion, loadTraining } from './lazy.ts';
+import { loadCatalogue, loadCopy, loadInsertion, loadTraining } from './lazy.ts';
 import { createLog, reportFailure, type ExtensionLog } from './log.ts';
 import type { Training } from './training.ts';
+import { CatalogueTree } from './views/catalogueTree.ts';
 import { RunsTree } from './views/runsTree.ts';
 
 /** Ends what was started; set by {@link activate}. */
 let end: () => Promise<void> = () => Promise.resolve();
 
 /** Commands that only read, and so may run in a workspace that is not trusted. */
-const readOnly: ReadonlySet<CommandId> = new Set([commands.openChart, commands.reveal, commands.showLog]);
+const readOnly: ReadonlySet<CommandId> = new Set([
+  commands.openChart,
+  commands.reveal,
+  commands.copyLoss,
+  commands.showLog,
+]);
 
 /** What tests in the extension host reach; nobody else gets anything from `activate`. */
 export interface TestAccess {
@@ -58,6 +64,7 @@ function wire(context: vscode.ExtensionContext, log: ExtensionLog): () => Promis
       }
       try {
         if (id === commands.insertLoss) await (await loadInsertion()).insertLoss(argument);
+        else if (id === commands.copyLoss) await (await loadCopy()).copyLoss(argument);
         else await (await training()).run(id, argument);
       } catch (error) {
         log.error(`${id} failed.`);
@@ -69,7 +76,12 @@ function wire(context: vscode.ExtensionContext, log: ExtensionLog): () => Promis
 
   const tree = new RunsTree(async () => (await training()).service);
   const view = vscode.window.createTreeView(views.runs, { treeDataProvider: tree });
-  context.subscriptions.push(tree, view, followWhileVisible(view, training, log));
+  context.subscriptions.push(
+    tree,
+    view,
+    followWhileVisible(view, training, log),
+    vscode.window.createTreeView(views.catalogue, { treeDataProvider: new CatalogueTree(loadCatalogue) }),
+  );
   end = async () => {
     tree.dispose();
     try {

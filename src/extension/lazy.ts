@@ -12,5 +12,11 @@ export const loadHover = () => import('./editor/hover.ts');
 /** Completions: parser, losses, printers. */
 export const loadCompletion = () => import('./editor/completion.ts');
 
+/** Rows of the Loss Catalogue: losses, pictures. */
+export const loadCatalogue = () => import('./views/catalogueRows.ts');
+
+/** Copy Loss As…: losses, printers. */
+export const loadCopy = () => import('./commands/copy.ts');
+
 /** Insert Loss Implementation: parser, losses, printers. */
 export const loadInsertion = () => import('./editor/insert.ts');

@@ -83,7 +83,7 @@ describe('package.json and the code name the same things', () => {
       'saveAsExperiment',
       'delete',
     ]);
-    const all = value + contextValue('waiting', []);
+    const all = value + contextValue('waiting', []) + contextValue('loss', ['train']);
     for (const { when = '' } of contributes.menus['view/item/context']!) {
       const wanted = /viewItem =~ \/(:\w+:)\//.exec(when)?.[1];
       expect(wanted, when).toBeDefined();
@@ -106,7 +106,12 @@ describe('trust and cost', () => {
 
   it('hides what trains or writes until the workspace is trusted', () => {
     const palette = new Map(contributes.menus['commandPalette']!.map(({ command, when }) => [command, when]));
-    const reading = new Set<string>([commands.openChart, commands.reveal, commands.showLog]);
+    const reading = new Set<string>([
+      commands.openChart,
+      commands.reveal,
+      commands.copyLoss,
+      commands.showLog,
+    ]);
     for (const command of Object.values(commands)) {
       if (reading.has(command)) continue;
       expect(['isWorkspaceTrusted || !isWorkspaceTrustEnabled', 'lossLab.live', 'false'], command).toContain(

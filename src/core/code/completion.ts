@@ -1,6 +1,5 @@
 import type { Loss } from '../losses/loss.ts';
-import { printLoss } from '../expression/print/snippet.ts';
-import { planInsertion, snippetLanguage, type TextEdit } from './insertion.ts';
+import { planInsertion, printFitting, type TextEdit } from './insertion.ts';
 import { shortName } from './shortName.ts';
 import { parseSyntax } from './syntax.ts';
 import type { Language, Span, Tree } from './tree.ts';
@@ -52,12 +51,12 @@ export function completeLosses(request: {
   const without = source.slice(0, from) + ' '.repeat(to - from) + source.slice(to);
   const tree = parseSyntax(without, language, options);
   const others = request.others ?? [];
-  const printed = snippetLanguage([tree, ...others]);
   return request.losses.flatMap((loss): LossCompletion[] => {
     const label = `loss-${shortName(loss)}`;
     if (!isSubsequence(typed, `${label} ${loss.id}`)) return [];
-    const snippet = printLoss(loss, printed);
-    const plan = planInsertion({ ...request, tree, others, offset: from, snippet });
+    const printed = printFitting([tree, ...others], loss);
+    if (!printed.ok) return [];
+    const plan = planInsertion({ ...request, tree, others, offset: from, snippet: printed.value });
     // Above the imports nothing is offered: the function would go elsewhere.
     if (!plan.ok || plan.value.main.from !== from) return [];
     const { main, edits } = plan.value;

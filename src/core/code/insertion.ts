@@ -1,8 +1,11 @@
-import type {
-  Import as NeededImport,
-  Language as SnippetLanguage,
-  Snippet,
+import {
+  printLoss,
+  refusalOf,
+  type Import as NeededImport,
+  type Language as SnippetLanguage,
+  type Snippet,
 } from '../expression/print/snippet.ts';
+import type { Loss } from '../losses/loss.ts';
 import { bad, message, ok, type Message, type Result } from '../messages/message.ts';
 import { buildScopes } from './scopes.ts';
 import { parseSyntax } from './syntax.ts';
@@ -38,9 +41,15 @@ export interface Insertion {
   readonly notes: readonly Message[];
 }
 
+/** The languages of printed code by the modules that a file imports, the first that fits. */
+const byModule: readonly (readonly [module: RegExp, language: SnippetLanguage])[] = [
+  [/^torch(?:\.|$)/, 'torch'],
+  [/^(?:jax|flax|optax)(?:\.|$)/, 'jax'],
+  [/^(?:keras|tensorflow)(?:\.|$)/, 'keras'],
+];
+
 /** In which language to print a loss so that it fits what the file imports. */
 export function snippetLanguage(trees: readonly Tree[]): SnippetLanguage {
-  if (trees.some(({ language }) => language !== 'python')) return 'typescript';
   const modules = trees
     .flatMap(({ body }) => importsOf(body))
     .flatMap((statement) =>
@@ -48,7 +57,30 @@ export function snippetLanguage(trees: readonly Tree[]): SnippetLanguage {
         ? [statement.level > 0 ? '' : statement.module]
         : statement.names.map(({ name }) => name),
     );
-  return modules.some((name) => /^torch(?:\.|$)/.test(name)) ? 'torch' : 'numpy';
+  const found = byModule.find(([module]) => modules.some((name) => module.test(name)))?.[1];
+  return found ?? plainLanguage(trees);
+}
+
+/** The language that needs no framework. */
+function plainLanguage(trees: readonly Tree[]): SnippetLanguage {
+  return trees.some(({ language }) => language !== 'python') ? 'typescript' : 'numpy';
+}
+
+/**
+ * Prints a loss so that it fits what the files import; without their framework where that cannot express it. Fails with
+ * the reason where neither can.
+ */
+export function printFitting(
+  trees: readonly Tree[],
+  loss: Loss,
+  parameters: Readonly<Record<string, number>> = {},
+): Result<Snippet> {
+  const wanted = snippetLanguage(trees);
+  const language = refusalOf(loss, wanted, { parameters }) === undefined ? wanted : plainLanguage(trees);
+  const refusal = refusalOf(loss, language, { parameters });
+  return refusal === undefined
+    ? ok(printLoss(loss, language, { parameters }))
+    : bad(message('{loss} cannot be written here: {reason}.', { loss: loss.name, reason: refusal }));
 }
 
 /**

@@ -13,7 +13,8 @@ export interface NamedArray {
 /**
  * The arrays of a trained model: each layer's `weight` [inputs × outputs] and `bias` [outputs], and what turns a row into
  * inputs and an output into an answer: `input.mean` and `input.scale` [inputs] (0 and 1 for one-hot columns), for a
- * numeric target `target.mean` and `target.scale` [1].
+ * numeric target `target.mean` and `target.scale` [1], applied after the link where there is one: `target.link` [1] is 1
+ * for exp, 2 for softplus.
  */
 export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
   const network = buildNetwork(checkpoint.model, checkpoint.inputs, checkpoint.outputs);
@@ -52,6 +53,8 @@ export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
       vector('target.mean', Float64Array.of(target.mean)),
       vector('target.scale', Float64Array.of(target.scale)),
     );
+    const link = ['identity', 'exp', 'softplus'].indexOf(target.link ?? 'identity');
+    if (link > 0) arrays.push(vector('target.link', Float64Array.of(link)));
   }
   return arrays;
 }

@@ -1,12 +1,10 @@
 import * as vscode from 'vscode';
-import { planInsertion, snippetLanguage } from '../../core/code/insertion.ts';
+import { planInsertion, printFitting } from '../../core/code/insertion.ts';
 import { parseSyntax } from '../../core/code/syntax.ts';
-import { printLoss } from '../../core/expression/print/snippet.ts';
-import { losses } from '../../core/losses/catalogue.ts';
-import { familyNames } from '../../core/losses/families.ts';
 import type { Loss } from '../../core/losses/loss.ts';
-import { localise } from '../localise.ts';
+import { describeAll, localise } from '../localise.ts';
 import { eolOf, indentOf, languageOf, otherTrees } from './source.ts';
+import { pickLoss } from './pickLoss.ts';
 import { readWish, type Wish } from './wish.ts';
 
 /** How often the insertion is planned anew because the document changed under it. */
@@ -29,7 +27,12 @@ export async function insertLoss(argument: unknown): Promise<void> {
     );
     return;
   }
-  const loss = wish.loss ?? (await pickLoss());
+  const loss =
+    wish.loss ??
+    (await pickLoss(
+      vscode.l10n.t('Insert Loss Implementation'),
+      vscode.l10n.t('Choose a loss; its implementation goes into the active file'),
+    ));
   if (loss === undefined) return;
   await insert(document, loss, wish);
 }
@@ -45,20 +48,22 @@ async function insert(document: vscode.TextDocument, loss: Loss, wish: Wish): Pr
         ? editor?.selection.active
         : document.validatePosition(new vscode.Position(wish.line, 0));
     const tree = parseSyntax(document.getText(), language, { notebook: others !== undefined });
-    const printed = snippetLanguage([tree, ...(others ?? [])]);
     const indent = indentOf(document);
+    const printed = printFitting([tree, ...(others ?? [])], loss, wish.parameters);
+    if (!printed.ok) {
+      void vscode.window.showInformationMessage(describeAll(printed.problems));
+      return;
+    }
     const plan = planInsertion({
       tree,
       ...(others === undefined ? {} : { others }),
       offset: position === undefined ? tree.source.length : document.offsetAt(position),
-      snippet: printLoss(loss, printed, { parameters: wish.parameters }),
+      snippet: printed.value,
       ...(indent === undefined ? {} : { indent }),
       eol: eolOf(document),
     });
     if (!plan.ok) {
-      void vscode.window.showInformationMessage(
-        plan.problems.map((problem) => localise(problem.message)).join(' '),
-      );
+      void vscode.window.showInformationMessage(describeAll(plan.problems));
       return;
     }
     const { edits, main, notes } = plan.value;
@@ -89,23 +94,6 @@ async function insert(document: vscode.TextDocument, loss: Loss, wish: Wish): Pr
       nameOf(document),
     ),
   );
-}
-
-/** Lets the user search the losses by name, other names and meaning. */
-async function pickLoss(): Promise<Loss | undefined> {
-  const items = losses().map((loss) => ({
-    label: loss.name,
-    description: [localise(familyNames[loss.family]), ...loss.synonyms].join(' · '),
-    detail: loss.meaning,
-    loss,
-  }));
-  const picked = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Insert Loss Implementation'),
-    placeHolder: vscode.l10n.t('Choose a loss; its implementation goes into the active file'),
-    matchOnDescription: true,
-    matchOnDetail: true,
-  });
-  return picked?.loss;
 }
 
 /** Only a document that is open: a link in a hover belongs to one. */
