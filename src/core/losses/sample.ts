@@ -3,17 +3,23 @@ import type { RandomStream } from '../data/random.ts';
 import type { Axis } from '../expression/expression.ts';
 import type { Loss, LossInput, Sample } from './loss.ts';
 
-/** Extents of axes where none are asked for: all different, so that a confusion of two shows. */
-const usualSizes: Readonly<Record<Axis, number>> = {
+/**
+ * Extents of the axes of losses where none are asked for: mostly different, so that a confusion of two shows. The time
+ * is enough for the labels also where each repeats.
+ */
+export const usualSizes = {
   sample: 5,
+  time: 9,
+  item: 6,
+  pixel: 8,
+  row: 3,
+  column: 4,
   output: 2,
   class: 4,
-  feature: 3,
-  item: 6,
-  negative: 7,
-  time: 9,
   label: 3,
-};
+  negative: 7,
+  feature: 3,
+} as const satisfies Readonly<Record<Axis, number>>;
 
 export interface SampleOptions {
   readonly sizes?: Readonly<Record<Axis, number>>;
@@ -22,7 +28,10 @@ export interface SampleOptions {
   readonly parameters?: Readonly<Record<string, number>>;
 }
 
-/** A random batch: every input within its kind, and lengths that go together. Parameters are passed on as given. */
+/**
+ * A random batch: every input within its kind, and lengths that go together. Parameters are passed on as given. Throws
+ * a RangeError for an axis of which nothing is known.
+ */
 export function sampleBatch(
   loss: Pick<Loss, 'inputs'>,
   random: RandomStream,
@@ -30,11 +39,16 @@ export function sampleBatch(
 ): Sample {
   const sizes: Record<Axis, number> = {};
   for (const axis of loss.inputs.flatMap(({ axes, of }) => (of === undefined ? axes : [...axes, of])))
-    sizes[axis] = asked[axis] ?? usualSizes[axis] ?? 3;
+    sizes[axis] = asked[axis] ?? usualSize(axis);
   const inputs = Object.fromEntries(
     loss.inputs.map((input) => [input.id, valuesOf(input, sizes, random, scale)]),
   );
   return { sizes, inputs, parameters };
+}
+
+function usualSize(axis: Axis): number {
+  for (const [known, size] of Object.entries(usualSizes)) if (known === axis) return size;
+  throw new RangeError(`no usual size is known for axis ${axis}`);
 }
 
 function valuesOf(
@@ -84,8 +98,11 @@ function valuesOf(
       return each(() => 1 + random.below(classes - 1));
     case 'length': {
       const most = sizes[of ?? ''] ?? 1;
-      // Sequences are at most half as long as the time they need, also where a label repeats.
-      return each(() => (of === 'time' ? most - random.below(2) : 1 + random.below(most)));
+      if (of === 'time') return each(() => most - (most > 1 ? random.below(2) : 0));
+      // A label that repeats takes a blank between: L labels need up to 2L − 1 times, of which the last may not count.
+      const time = sizes['time'];
+      const fitting = time === undefined ? most : Math.min(most, Math.max(1, Math.floor(time / 2)));
+      return each(() => (fitting === 0 ? 0 : 1 + random.below(fitting)));
     }
     case 'weight':
       return each(() => 0.25 + 2 * random.next());

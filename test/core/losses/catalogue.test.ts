@@ -1,12 +1,39 @@
-import { pairOf } from '../../../src/core/losses/loss.ts';
+/** What holds for every loss of the catalogue: texts, inputs, names, conventions, plots, the best constant. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { randomStream } from '../../../src/core/data/random.ts';
+import { compileFunction } from '../../../src/core/expression/compile.ts';
 import { evaluate } from '../../../src/core/expression/evaluate.ts';
-import { inputsOf, parametersOf } from '../../../src/core/expression/expression.ts';
+import { inputsOf, nodesOf, parametersOf, type Expr } from '../../../src/core/expression/expression.ts';
 import { english } from '../../../src/core/messages/message.ts';
 import { loadLoss, losses, lossIds } from '../../../src/core/losses/catalogue.ts';
+import { inConvention } from '../../../src/core/losses/conventions.ts';
+import { families, pairOf, predictionsOf, type Api } from '../../../src/core/losses/loss.ts';
 import { checkParameters } from '../../../src/core/losses/parameters.ts';
 import { reduce, weightedMean } from '../../../src/core/losses/reduce.ts';
-import { taskOf } from '../../../src/core/losses/task.ts';
+import { sampleBatch, usualSizes } from '../../../src/core/losses/sample.ts';
+import { midpoint, refusal, Trials, type Batch } from './trials.ts';
+
+/** Ids never change: saved experiments refer to them. */
+const ids = [
+  'mean-squared-error half-squared-error root-mean-squared-error mean-absolute-error huber smooth-l1 pseudo-huber',
+  'log-cosh mean-absolute-percentage-error mean-squared-logarithmic-error root-mean-squared-logarithmic-error quantile',
+  'expectile epsilon-insensitive squared-epsilon-insensitive fair cauchy geman-mcclure welsch tukey barron wing',
+  'cosine-similarity poisson-nll gamma-deviance tweedie gaussian-nll',
+  'binary-cross-entropy binary-cross-entropy-logits logistic softmax-cross-entropy softmax-cross-entropy-distribution',
+  'negative-log-likelihood categorical-cross-entropy sparse-categorical-cross-entropy kl-divergence js-divergence',
+  'binary-focal categorical-focal poly-1-cross-entropy generalised-cross-entropy hinge squared-hinge modified-huber',
+  'perceptron savage multiclass-hinge multi-margin categorical-hinge multilabel-margin multilabel-soft-margin',
+  'exponential brier sparsemax',
+  'cosine-embedding hinge-embedding contrastive triplet-margin info-nce nt-xent n-pair supervised-contrastive circle',
+  'arcface cosface',
+  'margin-ranking ranknet bpr warp listnet listmle lambdarank',
+  'dice generalised-dice jaccard tversky focal-tversky lovasz-hinge',
+  'ctc cox-partial-likelihood accelerated-failure-time',
+  'minimax-gan-discriminator minimax-gan-generator non-saturating-gan-generator least-squares-gan-discriminator',
+  'least-squares-gan-generator wasserstein-critic wasserstein-generator wasserstein-gradient-penalty',
+  'hinge-gan-discriminator hinge-gan-generator',
+  'l1-penalty l2-penalty elastic-net vae-elbo distillation',
+].flatMap((line) => line.split(' '));
 
 describe('the catalogue', () => {
   beforeEach(() => {
@@ -18,78 +45,246 @@ describe('the catalogue', () => {
     expect(constant(0).id).toBe(0);
   });
   it('finds losses by ids that never change', () => {
-    expect(lossIds).toEqual([
-      'mean-squared-error',
-      'mean-absolute-error',
-      'huber',
-      'binary-cross-entropy-logits',
-      'softmax-cross-entropy',
-    ]);
+    expect(lossIds.toSorted()).toEqual(ids.toSorted());
     for (const id of lossIds) expect(loadLoss(id)?.id).toBe(id);
     expect(loadLoss('toString')).toBeUndefined();
   });
-  it('names each way to write a loss once', () => {
-    const names = losses().flatMap((loss) =>
-      loss.apis.map((api) => `${api.framework} ${api.form} ${api.name}`),
+  it('lists the families one after another', () => {
+    const order = [...new Set(losses().map((loss) => loss.family))];
+    expect(order).toEqual(families.filter((family) => order.includes(family)));
+    expect(losses().map((loss) => loss.family)).toEqual(
+      order.flatMap((family) => losses().flatMap((loss) => (loss.family === family ? [family] : []))),
     );
+  });
+  it('calls no two losses the same', () => {
+    const names = losses().map((loss) => loss.name);
     expect(new Set(names).size).toBe(names.length);
+    const chinese = losses().map((loss) => loss.chinese[0]);
+    expect(new Set(chinese).size).toBe(chinese.length);
+  });
+  it('names each way to write a loss once, or says in a note which loss is meant when', () => {
+    const key = ({ framework, form, name }: Api) => `${framework} ${form} ${name}`;
+    const apis = losses().flatMap((loss) => loss.apis);
+    const counts = new Map<string, number>();
+    for (const api of apis) counts.set(key(api), (counts.get(key(api)) ?? 0) + 1);
+    const unclear = apis.filter((api) => counts.get(key(api))! > 1 && api.note === undefined);
+    expect(unclear.map(key)).toEqual([]);
   });
 });
 
 describe.each(losses().map((loss) => [loss.id, loss] as const))('%s', (_, loss) => {
+  const conventions = loss.conventions ?? [];
+  /** The loss itself and as each convention has it. */
+  const definitions = [loss, ...conventions.map(({ id }) => inConvention(loss, id))];
+  const defaults = Object.fromEntries(loss.parameters.map((p) => [p.id, p.default]));
+
   it('says what people need to know', () => {
-    for (const text of [
-      loss.name,
+    const sentences = [
       loss.meaning,
       loss.useWhen,
       loss.avoidWhen,
-      loss.source,
-      ...loss.synonyms,
       ...loss.pitfalls,
-    ]) {
+      ...loss.inputs.map(({ meaning }) => meaning),
+      ...loss.parameters.map(({ meaning }) => meaning),
+      ...(loss.options ?? []).map(({ meaning }) => meaning),
+      ...conventions.map(({ differs }) => differs),
+      ...loss.apis.flatMap(({ note }) => note ?? []),
+    ];
+    for (const text of sentences) {
+      expect(text.trim()).toBe(text);
+      expect(text).toMatch(/[.:]$/u);
+    }
+    for (const text of [loss.name, loss.source, ...loss.synonyms, ...conventions.map(({ users }) => users)]) {
       expect(text.trim()).toBe(text);
       expect(text.length).toBeGreaterThan(1);
     }
+    expect(loss.source).toMatch(/\d{4}/u);
     expect(loss.pitfalls.length).toBeGreaterThanOrEqual(3);
-    expect(loss.plot.from).toBeLessThan(loss.plot.to);
+    expect(new Set(loss.pitfalls).size).toBe(loss.pitfalls.length);
+    const names = [loss.name, ...loss.synonyms].map((name) => name.toLowerCase());
+    expect(new Set(names).size).toBe(names.length);
+    expect(loss.chinese.length).toBeGreaterThan(0);
+    expect(new Set(loss.chinese).size).toBe(loss.chinese.length);
+    for (const name of loss.chinese) expect(name).toMatch(/\p{Script=Han}/u);
   });
+
   it('reads exactly its inputs and parameters, and no option unless asked', () => {
-    const expr = loss.expression();
-    const inputs = [pairOf(loss).prediction, pairOf(loss).target];
-    expect(
-      inputsOf(expr)
-        .map((node) => node.name)
-        .sort(),
-    ).toEqual(inputs.map((i) => i.id).sort());
-    for (const node of inputsOf(expr))
-      expect(node.axes).toEqual(inputs.find((i) => i.id === node.name)?.axes);
-    expect(
-      parametersOf(expr)
-        .map((node) => node.name)
-        .sort(),
-    ).toEqual(loss.parameters.map((p) => p.id).sort());
-    expect(loss.expression()).toBe(expr);
-    for (const option of loss.options ?? []) {
-      const names = (e: typeof expr) => [...inputsOf(e), ...parametersOf(e)].map((node) => node.name);
-      const kept = loss.expression([option.id]);
-      const used = [...names(kept), ...(loss.divisor === undefined ? [] : names(loss.divisor([option.id])))];
-      expect(used).toContain(option.id);
+    for (const definition of definitions) {
+      const expr = definition.expression();
+      const { inputs } = definition;
+      expect(definition.expression()).toBe(expr);
+      const read = inputsOf(expr);
+      expect(read.map(({ name }) => name).sort()).toEqual(inputs.map(({ id }) => id).sort());
+      for (const node of read)
+        expect(node.axes.toSorted()).toEqual(inputs.find(({ id }) => id === node.name)?.axes.toSorted());
+      const parameters = parametersOf(expr).map(({ name }) => name);
+      expect(parameters.sort()).toEqual(definition.parameters.map(({ id }) => id).sort());
     }
   });
-  it('has names only for what occurs in it', () => {
-    const named = loss.named?.() ?? [];
-    expect(new Set(named.map((n) => n.name)).size).toBe(named.length);
-    const text = JSON.stringify(loss.expression());
-    for (const { expr } of named) expect(text).toContain(JSON.stringify(expr));
-  });
-  it('maps framework keywords to parameters and options that exist', () => {
-    const known = [...loss.parameters.map((p) => p.id), ...(loss.options ?? []).map((o) => o.id)];
-    for (const api of loss.apis) {
-      for (const { parameter } of Object.values(api.keywords ?? {})) expect(known).toContain(parameter);
+
+  it('takes in an option that is asked for', () => {
+    const names = (expr: Expr) => [...inputsOf(expr), ...parametersOf(expr)].map(({ name }) => name);
+    for (const { id } of loss.options ?? []) {
+      const used = [loss.expression([id]), ...(loss.divisor === undefined ? [] : [loss.divisor([id])])];
+      expect(used.flatMap(names)).toContain(id);
     }
   });
-  it('has defaults within its ranges', () => {
+
+  it('has inputs that are known to everything that goes through them', () => {
+    const isIdentifier = /^[a-z][a-z0-9_]*$/u;
+    for (const { inputs } of definitions) {
+      expect(new Set(inputs.map(({ id }) => id)).size).toBe(inputs.length);
+      expect(predictionsOf({ inputs }).length).toBeGreaterThan(0);
+      for (const input of inputs) {
+        expect(input.id).toMatch(isIdentifier);
+        for (const axis of input.axes) expect(Object.keys(usualSizes)).toContain(axis);
+        expect(input.of !== undefined).toBe(input.kind === 'length');
+        if (input.axes.includes('sample')) expect(input.axes[0]).toBe('sample');
+      }
+      const sample = sampleBatch({ inputs }, randomStream(1, loss.id));
+      expect(refusal({ ...loss, inputs }, { ...sample, parameters: {} })).toBeUndefined();
+    }
+  });
+
+  it('has defaults within its ranges, and choices that are told apart', () => {
     expect(checkParameters(loss, {}).ok).toBe(true);
+    for (const { parameters } of definitions)
+      for (const { default: value, min, max, choices } of parameters) {
+        expect(value).toBeGreaterThanOrEqual(min);
+        expect(value).toBeLessThanOrEqual(max);
+        if (choices === undefined) continue;
+        expect(choices.map((choice) => choice.value)).toContain(value);
+        expect(new Set(choices.map((choice) => choice.value)).size).toBe(choices.length);
+        expect(new Set(choices.map((choice) => choice.name)).size).toBe(choices.length);
+      }
+  });
+
+  it('has names only for what occurs in it', () => {
+    for (const definition of definitions) {
+      const named = definition.named?.() ?? [];
+      expect(new Set(named.map(({ name }) => name)).size).toBe(named.length);
+      const occurring = new Set(nodesOf(definition.expression()));
+      for (const { name, expr } of named) expect(occurring.has(expr), name).toBe(true);
+    }
+  });
+
+  it('has conventions of different names', () => {
+    expect(new Set(conventions.map(({ id }) => id)).size).toBe(conventions.length);
+    for (const { id } of conventions) expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/u);
+    expect(() => inConvention(loss, 'unheard-of')).toThrow(RangeError);
+  });
+
+  it('claims of frameworks only what it has', () => {
+    for (const api of loss.apis) {
+      const definition = inConvention(loss, api.convention);
+      const parameters = definition.parameters.map(({ id }) => id);
+      const known = [...parameters, ...(loss.options ?? []).map(({ id }) => id)];
+      for (const { parameter } of Object.values(api.keywords ?? {}))
+        expect(known, api.name).toContain(parameter);
+      for (const id of Object.keys(api.fixed ?? {})) expect(known, api.name).toContain(id);
+      const inputs = definition.inputs.map(({ id }) => id);
+      for (const id of api.args ?? []) expect([...inputs, ...known], api.name).toContain(id);
+    }
+  });
+
+  it('has a partner that exists and is its own, or says so', () => {
+    if (loss.partner === undefined) return;
+    const partner = loadLoss(loss.partner)!;
+    expect(partner.partner).toBeDefined();
+    if (partner.partner === loss.id) return;
+    const texts = [loss.meaning, loss.useWhen, ...loss.pitfalls].join(' ').toLowerCase();
+    expect(texts).toContain(partner.name.toLowerCase());
+  });
+
+  it('has a plot that is finite all along and not flat', () => {
+    const { from, to, sizes, curves } = loss.plot;
+    expect(from).toBeLessThan(to);
+    expect([1, 2]).toContain(curves.length);
+    for (const { at } of curves) {
+      const values = Array.from({ length: 101 }, (_, k) => {
+        const inputs = at(from + ((to - from) * k) / 100);
+        expect(refusal(loss, { sizes, inputs })).toBeUndefined();
+        const { data } = evaluate(reduce(loss, 'mean'), { sizes, inputs, parameters: defaults });
+        return data[0]!;
+      });
+      for (const value of values) expect(value).toSatisfy(Number.isFinite);
+      expect(Math.max(...values) - Math.min(...values)).toBeGreaterThan(1e-3);
+    }
+  });
+
+  it('knows the best constant: it beats its neighbours and random ones', () => {
+    if (loss.bestConstant === undefined) return;
+    const { prediction, target } = pairOf(loss);
+    const random = randomStream(2, loss.id);
+    const trials = new Trials(loss, random);
+    const run = compileFunction([reduce(loss, 'mean')]);
+    const value = (batch: Batch) => run({ ...batch, parameters: defaults })[0]![0]!;
+    let compared = 0;
+    for (let k = 0; k < 200; k++) {
+      const sizes = { ...Object.fromEntries(prediction.axes.map((axis) => [axis, 1])), sample: 1 + (k % 7) };
+      if (prediction.axes.includes('class')) Object.assign(sizes, { class: 3 });
+      const { inputs } = sampleBatch(loss, random, { sizes, scale: [0.5, 1, 5][k % 3]! });
+      const constant = (row: readonly number[]): Batch => ({
+        sizes,
+        inputs: { ...inputs, [prediction.id]: Array.from({ length: sizes.sample }, () => row).flat() },
+      });
+      const row = loss.bestConstant.of(inputs[target.id]!, defaults, 3);
+      // A class that does not occur has a logit of −∞.
+      if (!row.every(Number.isFinite)) continue;
+      const best = constant(row);
+      expect(refusal(loss, best)).toBeUndefined();
+      const least = value(best);
+      for (let other = 0; other < 20; other++) {
+        const one = trials.batch({ ...sizes, sample: 1 }).inputs[prediction.id]!;
+        let competitor = constant(one);
+        // Halfway again and again: neighbours that lie in the domain.
+        for (let halving = 0; halving < other; halving++) competitor = midpoint(best, competitor);
+        const reached = value(competitor);
+        expect(reached - least, JSON.stringify(competitor)).toBeGreaterThanOrEqual(
+          -1e-12 * (1 + Math.abs(least)),
+        );
+        compared++;
+      }
+    }
+    expect(compared).toBeGreaterThan(1000);
+  });
+
+  it('is weighted so that padding does not count', () => {
+    const sizes = Object.fromEntries(
+      loss.inputs
+        .flatMap(({ axes, of }) => [...axes, ...(of === undefined ? [] : [of])])
+        .map((axis) => [axis, 3]),
+    );
+    if (!loss.inputs.every(({ axes }) => axes[0] === 'sample')) return;
+    const { inputs } = sampleBatch(loss, randomStream(3, loss.id), { sizes: { ...sizes, time: 7 } });
+    const batch = (rows: number, extra: number): Batch => ({
+      sizes: { ...sizes, time: 7, sample: rows + extra },
+      inputs: Object.fromEntries(
+        Object.entries(inputs).map(([id, data]) => {
+          const width = data.length / 3;
+          // What pads is a copy of the first row.
+          return [id, [...data.slice(0, rows * width), ...data.slice(0, extra * width)]];
+        }),
+      ),
+    });
+    const weighted = (rows: number, extra: number) => {
+      const { sizes: extents, inputs: data } = batch(rows, extra);
+      const weight = Array.from({ length: rows + extra }, (_, k) => (k < rows ? 1 : 0));
+      const environment = { sizes: extents, inputs: { ...data, weight }, parameters: defaults };
+      return evaluate(weightedMean(loss), environment).data[0]!;
+    };
+    let plain: number;
+    try {
+      plain = weighted(2, 0);
+    } catch (error) {
+      // An order of the samples cannot be weighted.
+      expect(String(error)).toContain('cannot be weighted');
+      return;
+    }
+    expect(weighted(2, 1)).toBeCloseTo(plain, 12);
+    if (loss.divisor !== undefined) return;
+    const mean = evaluate(reduce(loss, 'mean'), { ...batch(2, 0), parameters: defaults }).data[0]!;
+    expect(plain).toBeCloseTo(mean, 12);
   });
 });
 
@@ -146,29 +341,8 @@ describe('checkParameters', () => {
   });
 });
 
-describe('reductions', () => {
-  it('weightedMean with weights 0 on padding is the mean of the rest', () => {
-    for (const loss of losses()) {
-      const environment = (rows: number) => ({
-        sizes: { sample: rows, class: 2, output: 2 },
-        inputs: {
-          pred: [0.5, -1, 2, 0.25, 9, 9].slice(
-            0,
-            pairOf(loss).prediction.axes.length === 2 ? rows * 2 : rows,
-          ),
-          target: [1, 0, 0.5, 1, 7, 7]
-            .map((y) => (taskOf(loss) === 'classes' ? Math.trunc(y) % 2 : y))
-            .slice(0, pairOf(loss).target.axes.length === 2 ? rows * 2 : rows),
-          weight: [1, 1, 0].slice(0, rows),
-        },
-        parameters: { delta: 0.7 },
-      });
-      const padded = evaluate(weightedMean(loss), environment(3)).data[0];
-      const plain = evaluate(reduce(loss, 'mean'), environment(2)).data[0]!;
-      expect(padded, loss.id).toBeCloseTo(plain, 14);
-    }
-  });
-  it('weightedMean takes in the options that are set', () => {
+describe('the weighted mean', () => {
+  it('takes in the options that are set', () => {
     const loss = loadLoss('softmax-cross-entropy')!;
     expect(parametersOf(weightedMean(loss, { labelSmoothing: 0 }))).toEqual([]);
     expect(parametersOf(weightedMean(loss, { labelSmoothing: 0.1 })).map((p) => p.name)).toEqual([
