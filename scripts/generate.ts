@@ -6,6 +6,7 @@ import { linesThatFit } from '../src/core/figures/compose.ts';
 import type { FormulaFile, TypesetFormula } from '../src/core/figures/formula.ts';
 import { lossTex } from '../src/core/expression/print/tex.ts';
 import { catalogueSource } from './catalogue.ts';
+import { lossPages } from './docs.ts';
 import { experimentJsonSchema } from './schema.ts';
 import { userStrings } from './strings.ts';
 import { Typesetter } from './typeset.ts';
@@ -38,6 +39,7 @@ const files: Readonly<Record<string, string>> = {
   'src/core/figures/formulas.json': json(await formulas(), 1),
   'schemas/experiment.schema.json': json(experimentJsonSchema(losses()), 2),
   'l10n/bundle.l10n.json': json(userStrings(root), 2),
+  ...(await lossPages(losses())),
 };
 
 for (const [file, text] of Object.entries(files)) if (write(file, text)) stale++;

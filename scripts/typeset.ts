@@ -72,10 +72,38 @@ export class Typesetter {
         marks.push(this.mark('bar', `M${x} ${y}h${w}v${h}h${-w!}Z`, place));
         return;
       }
+      case 'svg': {
+        marks.push(...this.extension(node, outer, tex));
+        return;
+      }
       default:
         // `text` is a glyph that the font lacks; it would need a font at run time.
         throw new Error(`MathJax drew ${tex} with a <${node.kind}>, which is not an outline`);
     }
+  }
+
+  /**
+   * The middle of a delimiter taller than any glyph: MathJax stretches straight strokes and cuts them to size with an inner
+   * picture. A bar of each stroke's width and the picture's height is the same.
+   */
+  private extension(node: LiteElement, outer: Place, tex: string): string[] {
+    const path = adaptor.tags(node, 'path')[0];
+    const strokes =
+      path === undefined
+        ? []
+        : attribute(path, 'd')
+            .split('Z')
+            .filter((stroke) => stroke !== '');
+    const [x, y, height] = ['x', 'y', 'height'].map((name) => Number(attribute(node, name) || 0));
+    const place = { ...outer, x: outer.x + outer.sx * x!, y: outer.y + outer.sy * y! };
+    return strokes.map((stroke) => {
+      const points = [...stroke.matchAll(/[ML](-?[\d.]+)[ ,]?(-?[\d.]+)/g)].map(([, px]) => Number(px));
+      if (points.length < 3 || /[A-KN-Za-z]/.test(stroke))
+        throw new Error(`MathJax drew ${tex} with a stroke that is not straight`);
+      const left = Math.min(...points);
+      const width = Math.max(...points) - left;
+      return this.mark('bar', `M${left} 0h${width}v${height!}h${-width}Z`, place);
+    });
   }
 
   private mark(name: string, outline: string, { sx, sy, x, y }: Place): string {

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { lossTex } from '../core/expression/print/tex.ts';
 import { unicodeOf } from '../core/expression/print/unicode.ts';
+import { namesByFramework } from '../core/losses/apiNames.ts';
 import { loadLoss, losses } from '../core/losses/catalogue.ts';
 import { familyNames } from '../core/losses/families.ts';
-import { families, type Framework, type Loss, type Parameter } from '../core/losses/loss.ts';
+import { families, type Loss, type Parameter } from '../core/losses/loss.ts';
 import { english } from '../core/messages/message.ts';
 import { unknownLoss } from './lossId.ts';
 import { exitCodes, type Terminal } from './output.ts';
@@ -87,15 +88,6 @@ function explained(loss: Loss) {
     pitfalls: loss.pitfalls,
     source: loss.source,
   };
-}
-
-function namesByFramework(loss: Loss): ReadonlyMap<Framework, readonly string[]> {
-  const names = new Map<Framework, string[]>();
-  for (const { framework, form, name } of loss.apis) {
-    const shown = form === 'string' ? `"${name}"` : name;
-    names.set(framework, [...(names.get(framework) ?? []), shown]);
-  }
-  return names;
 }
 
 function listed(): string {

@@ -1,4 +1,10 @@
-import { drawFormulas, type LossFormulas, type PlacedFormula, type TypesetFormula } from './formula.ts';
+import {
+  drawFormulas,
+  type LossFormulas,
+  type Outlines,
+  type PlacedFormula,
+  type TypesetFormula,
+} from './formula.ts';
 import { drawPlot, escapeXml, plotFontSize, type Curve } from './plot.ts';
 import type { Palette } from './theme.ts';
 
@@ -83,12 +89,39 @@ function composeAbove(
   alt: string,
 ): Picture {
   const em = emFor(lines, fullWidth, mostFormulaHeight);
-  const block = Math.ceil(
-    sum(lines.map((f) => ((f.ascent + f.descent) * em) / 1000)) + (lines.length - 1) * lineGap * 0.6,
-  );
+  return above(lines, em, fullWidth, plot, palette, alt);
+}
+
+/** The widest page on which a printed picture is expected, px. */
+const pageWidth = 860;
+
+/** All formulas in a size for reading above the plot, for a page rather than a hover; the glyphs come along. */
+export function composePage(
+  lines: readonly TypesetFormula[],
+  outlines: Outlines,
+  plot: PlotContent,
+  palette: Palette,
+  alt: string,
+): Picture {
+  const em = emFor(lines, pageWidth, Infinity);
+  const width = Math.max(mostPlotWidth, Math.ceil((Math.max(...lines.map((f) => f.width)) * em) / 1000));
+  return above(lines, em, width, plot, palette, alt, outlines);
+}
+
+function above(
+  lines: readonly TypesetFormula[],
+  em: number,
+  width: number,
+  plot: PlotContent,
+  palette: Palette,
+  alt: string,
+  outlines?: Outlines,
+): Picture {
+  const tall = sum(lines.map((f) => ((f.ascent + f.descent) * em) / 1000));
+  const block = Math.ceil(tall + (lines.length - 1) * lineGap * 0.6);
   const picture = drawPlot({ ...plot, width: mostPlotWidth, height: plotHeight }, palette);
-  return figure(fullWidth, block + lineGap + plotHeight, alt, [
-    drawFormulas(stacked(lines, em, block), palette.text),
+  return figure(width, block + lineGap + plotHeight, alt, [
+    drawFormulas(stacked(lines, em, block), palette.text, outlines),
     `<g transform="translate(0 ${block + lineGap})">${picture}</g>`,
   ]);
 }

@@ -38,11 +38,15 @@ export function formulasOf(lossId: string): LossFormulas | undefined {
  * Formulas as SVG elements: each outline once in `defs`, each glyph a `use` of it. Ids are the glyphs' own names, so
  * that two figures in one document may share them.
  */
-export function drawFormulas(formulas: readonly PlacedFormula[], colour: string): string {
+export function drawFormulas(
+  formulas: readonly PlacedFormula[],
+  colour: string,
+  known: Outlines = file.outlines,
+): string {
   const used = new Set(
     formulas.flatMap(({ formula }) => formula.marks.map((mark) => mark.split(' ')[0] ?? '')),
   );
-  const outlines = [...used].map((name) => `<path id="g${name}" d="${file.outlines[name] ?? ''}"/>`);
+  const outlines = [...used].map((name) => `<path id="g${name}" d="${known[name] ?? ''}"/>`);
   const drawn = formulas.map(({ formula, x, baseline, em }) => {
     const glyphs = formula.marks.map((mark) => {
       const [name = '', left = '0', down = '0', scale = '1'] = mark.split(' ');

@@ -38,8 +38,13 @@ export const logic = {
       tex: (args) => {
         const [condition, x, y] = [need(args, 0), need(args, 1), need(args, 2)];
         if (x.text === '1' && y.text === '0') return atom(`\\left[${condition.text}\\right]`);
+        // Cases of the otherwise are further rows of the same cases.
+        const more = /^\\begin\{cases\} (.*) \\end\{cases\}$/.exec(
+          y.precedence === p.conditional ? y.text : '',
+        );
+        const rest = more?.[1] ?? `${y.text} & \\text{otherwise}`;
         return {
-          text: `\\begin{cases} ${x.text} & \\text{if } ${condition.text} \\\\ ${y.text} & \\text{otherwise} \\end{cases}`,
+          text: `\\begin{cases} ${x.text} & \\text{if } ${condition.text} \\\\ ${rest} \\end{cases}`,
           precedence: p.conditional,
         };
       },

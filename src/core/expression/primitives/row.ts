@@ -135,9 +135,15 @@ export const two =
   (args) =>
     write(need(args, 0), need(args, 1));
 
-export const frac = (x: Fragment, y: Fragment) => atom(`\\frac{${x.text}}{${y.text}}`);
+export const frac = (x: Fragment, y: Fragment): Fragment => {
+  // ½ x over y reads better as x over 2 y.
+  const [, rest] = /^\\tfrac\{1\}\{2\} \\(?:,|cdot) (.*)$/.exec(x.text) ?? [];
+  if (rest === undefined) return atom(`\\frac{${x.text}}{${y.text}}`);
+  return atom(`\\frac{${rest}}{2 \\, ${texWrap(y, p.multiply)}}`);
+};
 export const superscript = (x: Fragment, exponent: string): Fragment => ({
-  text: `${texWrap(x, p.atom)}^{${exponent}}`,
+  // A power of a fraction is a power of all of it.
+  text: `${texWrap(x.text.startsWith('\\frac') ? { ...x, precedence: p.multiply } : x, p.atom)}^{${exponent}}`,
   precedence: p.power,
 });
 export function texWrap(x: Fragment, least: number): string {

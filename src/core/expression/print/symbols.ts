@@ -1,4 +1,5 @@
 import type { Loss, LossInput } from '../../losses/loss.ts';
+import { div, mul } from '../build.ts';
 import { baseAxis, nodesOf, type Apply, type Axis, type Expr } from '../expression.ts';
 
 /** The letter that runs along each axis at the place where something is written; an axis without one is not indexed. */
@@ -43,21 +44,27 @@ export function subscripts(axes: readonly Axis[], letters: Letters): string[] {
   return axes.map((axis) => letters.get(axis) ?? '').filter((letter) => letter !== '');
 }
 
-/** A product taken apart: `2 · x` and `x / 2` as their factor and the rest. */
+/** A product taken apart: the constant that `2 · x · y`, `x / 2` or `(2 · x) / y` begins or ends with, and the rest. */
 export function factorOf(expr: Expr): readonly [factor: number, rest: Expr] {
-  if (expr.kind === 'apply' && (expr.op === 'mul' || expr.op === 'div')) {
-    const [x, y] = expr.args;
-    if (expr.op === 'mul' && x?.kind === 'const' && y) return [x.value, y];
-    if (expr.op === 'mul' && y?.kind === 'const' && x) return [y.value, x];
-    if (expr.op === 'div' && y?.kind === 'const' && x) return [1 / y.value, x];
+  if (expr.kind !== 'apply') return [1, expr];
+  const [x, y] = expr.args;
+  if (expr.op === 'neg' && x !== undefined) {
+    const [factor, rest] = factorOf(x);
+    return [-factor, rest];
   }
-  return [1, expr];
+  if ((expr.op !== 'mul' && expr.op !== 'div') || x === undefined || y === undefined) return [1, expr];
+  if (x.kind === 'const' && expr.op === 'mul') return [x.value, y];
+  if (y.kind === 'const') return [expr.op === 'mul' ? y.value : 1 / y.value, x];
+  const [factor, rest] = factorOf(x);
+  return factor === 1 ? [1, expr] : [factor, expr.op === 'mul' ? mul(rest, y) : div(rest, y)];
 }
 
 /** The symbols of a loss's inputs and parameters by their names in the expression. */
 export function symbolsOf(loss: Loss): ReadonlyMap<string, string> {
   return new Map(
-    [...loss.inputs, ...loss.parameters, ...(loss.options ?? [])].map(({ id, symbol }) => [id, symbol] as const),
+    [...loss.inputs, ...loss.parameters, ...(loss.options ?? [])].map(
+      ({ id, symbol }) => [id, symbol] as const,
+    ),
   );
 }
 

@@ -1,9 +1,10 @@
 import { decided } from '../../losses/decided.ts';
 import { predictionsOf, type Loss } from '../../losses/loss.ts';
 import { gradient } from '../differentiate.ts';
-import { baseAxis, nodesOf, type Apply, type Expr, type Named } from '../expression.ts';
+import { baseAxis, constant, input, nodesOf, type Apply, type Expr, type Named } from '../expression.ts';
 import { atom, precedence, wrap, type Fragment } from '../fragment.ts';
 import { primitive } from '../primitives.ts';
+import { rewrite } from '../rewrite.ts';
 import { speakLoss } from './spoken.ts';
 import {
   axisOf,
@@ -34,13 +35,15 @@ const readable = 24;
 
 /** The formulas of a loss with its choices at their defaults, from its expression and the derivative of that. */
 export function lossTex(loss: Loss): LossTex {
-  const shown = decided(loss);
+  const shown = perElement(decided(loss));
   const expr = shown.expression();
   const named = shown.named?.() ?? [];
   const symbols = symbolsOf(shown);
   const used = new Set<Named>();
   const namesFor = (root: Expr): Names =>
-    treeSize(root) > readable ? new Map(named.filter(({ expr: part }) => part !== root).map((n) => [n.expr, n])) : none;
+    treeSize(root) > readable
+      ? new Map(named.filter(({ expr: part }) => part !== root).map((n) => [n.expr, n]))
+      : none;
   const writer = (names: Names): Writer => ({ symbols, names, onUse: (name) => used.add(name) });
 
   const pairs = pairLetters(expr);
@@ -50,7 +53,8 @@ export function lossTex(loss: Loss): LossTex {
     const letters = meanLetters(by);
     const left = symbolWith(by.symbol, subscripts(by.axes, letters));
     const inner = writer(namesFor(slope));
-    const right = expr.axes.length === 0 ? printTexWith(slope, inner, letters).text : meanOf(slope, inner, letters);
+    const right =
+      expr.axes.length === 0 ? printTexWith(slope, inner, letters).text : meanOf(slope, inner, letters);
     return `\\frac{\\partial L}{\\partial ${left}} = ${compact(right)}`;
   });
 
@@ -61,18 +65,26 @@ export function lossTex(loss: Loss): LossTex {
   return {
     value: `${left}(${of}) = ${compact(value)}`,
     gradients,
-    lets: letsOf(named, used, symbols),
+    lets: letsOf(expr, named, used, symbols),
     spoken: speakLoss(shown),
   };
 }
 
 /** What the used names stand for, those that other definitions use first; each uses the earlier ones. */
-function letsOf(named: readonly Named[], used: Set<Named>, symbols: ReadonlyMap<string, string>): string[] {
+function letsOf(
+  root: Expr,
+  named: readonly Named[],
+  used: Set<Named>,
+  symbols: ReadonlyMap<string, string>,
+): string[] {
   const written = new Map<Named, string>();
   for (let open = [...used]; open.length > 0; open = [...used].filter((n) => !written.has(n))) {
     for (const one of open) {
       const names: Names = new Map(named.filter((n) => n !== one).map((n) => [n.expr, n]));
-      const letters = axisLetters(one.expr.axes);
+      const letters = axisLetters(
+        one.expr.axes.filter((axis) => axis !== 'output' && !root.axes.includes(axis)),
+        pairLetters(root),
+      );
       const writer: Writer = { symbols, names, onUse: (name) => used.add(name) };
       const left = symbolWith(one.symbol, subscripts(one.expr.axes, letters));
       written.set(one, `${left} = ${compact(printTexWith(one.expr, writer, letters).text)}`);
@@ -81,12 +93,35 @@ function letsOf(named: readonly Named[], used: Set<Named>, symbols: ReadonlyMap<
   return [...written].sort(([a], [b]) => a.expr.id - b.expr.id).map(([, text]) => text);
 }
 
+/**
+ * The loss as it is for one output: n counts all elements, so a formula need not tell rows from outputs. For the eye
+ * only.
+ */
+function perElement(loss: Loss): Loss {
+  const expr = loss.expression();
+  if (expr.axes.includes('output') || !nodesOf(expr).some(({ axes }) => axes.includes('output'))) return loss;
+  const one = (root: Expr): Expr =>
+    rewrite(root, (node) => {
+      if (node.kind !== 'input') return node.kind === 'size' && node.axis === 'output' ? constant(1) : node;
+      const axes = node.axes.filter((axis) => axis !== 'output');
+      return input(node.name, axes, node.dtype);
+    });
+  return {
+    ...loss,
+    expression: () => one(expr),
+    named: () => (loss.named?.() ?? []).map((n) => ({ ...n, expr: one(n.expr) })),
+  };
+}
+
 /** How many places an expression has as a tree: what a reader sees. */
 function treeSize(root: Expr): number {
   const sizes = new Map<Expr, number>();
   for (const node of nodesOf(root)) {
     const args = node.kind === 'apply' ? node.args : [];
-    sizes.set(node, args.reduce((total, arg) => total + (sizes.get(arg) ?? 0), 1));
+    sizes.set(
+      node,
+      args.reduce((total, arg) => total + (sizes.get(arg) ?? 0), 1),
+    );
   }
   return sizes.get(root) ?? 1;
 }
@@ -201,7 +236,7 @@ function asFactor(expr: Apply, k: number, fragment: Fragment): Fragment {
 /** A gradient under the mean of n values: its constant factor joins 1/n. */
 function meanOf(expr: Expr, writer: Writer, letters: Letters): string {
   const [factor, rest] = factorOf(expr);
-  const top = Number.isInteger(factor) ? String(factor) : number(factor).text;
+  const top = number(factor).text;
   const inner = printTexWith(rest, writer, letters);
   // Cases have a brace of their own.
   const cases = inner.text.startsWith('\\begin{cases}') && inner.precedence === precedence.conditional;
@@ -217,8 +252,32 @@ function extent(axis: string): string {
   return baseAxis(axis) === 'sample' ? 'n' : baseAxis(axis).charAt(0).toUpperCase();
 }
 
+/** Constants that are known by a formula. */
+const wellKnown: readonly (readonly [value: number, tex: string])[] = [
+  [0.5, '\\tfrac{1}{2}'],
+  [0.25, '\\tfrac{1}{4}'],
+  [Math.LN2, '\\log 2'],
+  [Math.PI, '\\pi'],
+  [2 * Math.PI, '2 \\pi'],
+  [0.5 * Math.log(2 * Math.PI), '\\tfrac{1}{2} \\log 2 \\pi'],
+  [Infinity, '\\infty'],
+];
+
 function number(value: number): Fragment {
-  if (value === 0.5) return atom('\\tfrac{1}{2}');
-  if (value === Infinity) return atom('\\infty');
-  return { text: String(value), precedence: value < 0 ? precedence.add : precedence.atom };
+  if (value < 0) {
+    const { text } = number(-value);
+    return { text: `-${text}`, precedence: precedence.add };
+  }
+  const known = wellKnown.find(([constant]) => Math.abs(value - constant) <= 1e-15 * value);
+  if (known !== undefined)
+    return {
+      text: known[1],
+      precedence: known[1].startsWith('\\log') ? precedence.multiply : precedence.atom,
+    };
+  const [, digits, exponent] = /^([\d.]+)e([+-]\d+)$/.exec(String(value)) ?? [];
+  if (digits === undefined) return atom(String(value));
+  const power = `10^{${Number(exponent)}}`;
+  return digits === '1'
+    ? { text: power, precedence: precedence.power }
+    : { text: `${digits} \\cdot ${power}`, precedence: precedence.multiply };
 }

@@ -178,7 +178,13 @@ class Reader {
       return first + accent + others.join('');
     }
     const word = words[name] ?? name;
-    if (word.startsWith(glue) && whole.endsWith(' ')) return `${word} `;
+    // TeX drops the blank after a command; before an operator the eye wants it.
+    const next = this.#tex.slice(this.#at);
+    if (
+      whole.endsWith(' ') &&
+      (word.startsWith(glue) || /^(?:[-+=<>]|\\\\(?:l?e|g?e|ne|cdot|land|lor)\b)/.test(next))
+    )
+      return `${word} `;
     return spaced.has(name) ? ` ${word} ` : word;
   }
 
