@@ -5,7 +5,7 @@ import { evaluate } from '../expression/evaluate.ts';
 import { index, input, type Expr } from '../expression/expression.ts';
 import { substitute } from '../expression/rewrite.ts';
 import { decided } from './decided.ts';
-import { pairOf, type InputKind, type Loss } from './loss.ts';
+import { pairOf, type InputKind, type Loss, type LossInput } from './loss.ts';
 import { weightedMean } from './reduce.ts';
 import { sampleBatch } from './sample.ts';
 import { taskOf, type Task } from './task.ts';
@@ -78,13 +78,13 @@ export function linked(link: Link, output: number): number {
 export function columnMean(loss: Loss, parameters: Readonly<Record<string, number>> = {}): Expr {
   const { prediction, target } = pairOf(loss);
   return substitute(weightedMean(decided(loss, parameters), parameters), {
-    [prediction.id]: predicted(prediction.kind, input(prediction.id, prediction.axes)),
+    [prediction.id]: predictionFrom(prediction, input(prediction.id, prediction.axes)),
     [target.id]: given(target.kind, target.id, target.axes),
   });
 }
 
-/** The prediction from raw outputs, by what the loss expects. */
-function predicted(kind: InputKind, raw: Expr): Expr {
+/** A prediction made from any real numbers of its shape, by what the loss expects. */
+export function predictionFrom({ kind, axes }: LossInput, raw: Expr): Expr {
   switch (kind) {
     case 'positive':
       return exp(raw);
@@ -93,9 +93,9 @@ function predicted(kind: InputKind, raw: Expr): Expr {
     case 'probability':
       return sigmoid(raw);
     case 'distribution':
-      return softmax(raw, 'class');
+      return softmax(raw, axes.at(-1)!);
     case 'log-distribution':
-      return logsoftmax(raw, 'class');
+      return logsoftmax(raw, axes.at(-1)!);
     default:
       return raw;
   }

@@ -40,7 +40,7 @@ it.each(losses().map((loss) => loss.id))('%s can be said aloud', (id) => {
   expect(spoken.startsWith(loss.name)).toBe(true);
   expect(spoken).toMatch(/Gradient (?:of the mean over n values )?by each/);
   // Words, digits and pauses only: nothing that a voice would spell or skip.
-  expect(spoken).toMatch(/^[A-Za-z0-9 ,.:-]+$/);
+  expect(spoken).toMatch(/^[\p{L}\p{N} ,.:’–-]+$/u);
 });
 
 const x = input('x', ['sample', 'class']);
