@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import * as vscode from 'vscode';
+import { losses } from '../src/core/losses/catalogue.ts';
 import { access, extension, until, workspaceFile } from '../test/host/access.ts';
 
 async function timed(work: () => PromiseLike<unknown>): Promise<number> {
@@ -23,6 +24,39 @@ async function lag(): Promise<{ p99: number; longest: number }> {
   return { p99: delay.percentile(99) / 1e6 - resolution, longest: delay.max / 1e6 - resolution };
 }
 
+/** How long the first hover takes on each loss that a Python framework has under a dotted name. */
+async function firstHovers(): Promise<number[]> {
+  const names = losses().flatMap(({ apis }) => {
+    const api = apis.find(
+      ({ form, framework }) =>
+        form !== 'string' && ['torch', 'keras', 'optax', 'sklearn'].includes(framework),
+    );
+    return api === undefined ? [] : [api.name];
+  });
+  const modules = [...new Set(names.map((name) => name.split('.').slice(0, -1).join('.')))];
+  const content = [
+    ...modules.map((module) => `import ${module}`),
+    ...names.map((name) => `${name}(a, b)`),
+  ].join('\n');
+  const document = await vscode.workspace.openTextDocument({ language: 'python', content });
+  const times: number[] = [];
+  for (const [k, name] of names.entries()) {
+    const position = new vscode.Position(modules.length + k, name.length - 1);
+    let shown: readonly unknown[] = [];
+    times.push(
+      await timed(async () => {
+        shown = await vscode.commands.executeCommand<unknown[]>(
+          'vscode.executeHoverProvider',
+          document.uri,
+          position,
+        );
+      }),
+    );
+    if (shown.length === 0) throw new Error(`no hover on ${name}`);
+  }
+  return times;
+}
+
 export async function run(): Promise<void> {
   const measured: Record<string, number> = {};
   // A window that starts is busy with its own extensions; what ours costs is measured once it is at rest.
@@ -42,6 +76,10 @@ export async function run(): Promise<void> {
   const warm: number[] = [];
   for (let i = 0; i < 30; i++) warm.push(await timed(hover));
   measured['hover, median of 30'] = median(warm);
+
+  const firsts = await firstHovers();
+  measured['hover, first on a loss, median'] = median(firsts);
+  measured['hover, first on a loss, slowest'] = Math.max(...firsts);
 
   // The peer of the lag while training: what VS Code does by itself.
   measured['host lag at rest, longest'] = (await lag()).longest;
