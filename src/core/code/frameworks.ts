@@ -11,9 +11,9 @@ export interface KnownApi {
 
 interface Table {
   /** Classes and functions by canonical dotted name. */
-  readonly callables: ReadonlyMap<string, KnownApi>;
+  readonly callables: ReadonlyMap<string, readonly KnownApi[]>;
   /** Strings by `framework string`. */
-  readonly strings: ReadonlyMap<string, KnownApi>;
+  readonly strings: ReadonlyMap<string, readonly KnownApi[]>;
   /** Every module that holds a callable, and every module above it. */
   readonly modules: ReadonlySet<string>;
 }
@@ -23,8 +23,8 @@ let table: Table | undefined;
 /** The one lookup, derived from what the losses of the catalogue say about themselves. */
 function lookup(): Table {
   if (table !== undefined) return table;
-  const callables = new Map<string, KnownApi>();
-  const strings = new Map<string, KnownApi>();
+  const callables = new Map<string, KnownApi[]>();
+  const strings = new Map<string, KnownApi[]>();
   const modules = new Set<string>();
   for (const loss of losses())
     for (const api of loss.apis) {
@@ -32,11 +32,11 @@ function lookup(): Table {
       if (api.framework === 'tfjs') continue;
       const known = { loss: loss.id, api };
       if (api.form === 'string') {
-        strings.set(`${api.framework} ${api.name}`, known);
+        add(strings, `${api.framework} ${api.name}`, known);
         continue;
       }
       const name = canonicalName(api.name);
-      callables.set(name, known);
+      add(callables, name, known);
       const parts = name.split('.');
       for (let i = 1; i < parts.length; i++) modules.add(parts.slice(0, i).join('.'));
     }
@@ -44,19 +44,29 @@ function lookup(): Table {
   return table;
 }
 
-/** The loss that a class or function of a library is, by canonical dotted name. */
-export function lossOfName(name: string): KnownApi | undefined {
+/** A name that another loss has too stands for the one that is usually meant. */
+function add(to: Map<string, KnownApi[]>, name: string, known: KnownApi): void {
+  const there = to.get(name) ?? [];
+  const usual = [...there, known].filter(({ api }) => api.secondary !== true);
+  to.set(name, usual.length > 0 ? usual : [...there, known]);
+}
+
+/**
+ * The losses that a class or function of a library is, by canonical dotted name: several where a keyword of the call
+ * decides (`from_logits`), none for other names.
+ */
+export function lossesOfName(name: string): readonly KnownApi[] {
   const { callables, strings } = lookup();
   const known = callables.get(name);
   if (known !== undefined) return known;
   // `keras.losses.mse` is the function that the string "mse" names.
   const short = /^keras\.losses\.([a-zA-Z]+)$/.exec(name)?.[1];
-  return short === undefined ? undefined : strings.get(`keras ${short}`);
+  return (short === undefined ? undefined : strings.get(`keras ${short}`)) ?? [];
 }
 
-/** The loss that a framework means by a string: `"mse"` in `compile(loss="mse")`. */
-export function lossOfString(framework: Framework, text: string): KnownApi | undefined {
-  return lookup().strings.get(`${framework} ${text}`);
+/** The losses that a framework means by a string: `"mse"` in `compile(loss="mse")`. */
+export function lossesOfString(framework: Framework, text: string): readonly KnownApi[] {
+  return lookup().strings.get(`${framework} ${text}`) ?? [];
 }
 
 /** Packages whose `import *` binds no name of a loss. */

@@ -1,7 +1,7 @@
 import type { Framework } from '../losses/loss.ts';
 import { canonicalName } from './canonical.ts';
 import { mayUseLosses } from './filter.ts';
-import { exportsName, lossOfName, lossOfString, type KnownApi } from './frameworks.ts';
+import { exportsName, lossesOfName, lossesOfString, type KnownApi } from './frameworks.ts';
 import { Names, type PlacedCall, type Value } from './names.ts';
 import { buildScopes, type Scopes, type Site } from './scopes.ts';
 import { parseSyntax } from './syntax.ts';
@@ -97,9 +97,9 @@ class Finder {
     if (!mayName(node)) return [];
     const values = this.names.resolve(node, site.place);
     const own: PlacedCall[] = site.call === undefined ? [] : [{ call: site.call, cell: site.place.at.cell }];
-    const candidates = values.map((value) => this.candidate(value, own));
-    if (candidates.length === 0 || candidates.some((candidate) => candidate === undefined)) return [];
-    const all = candidates.filter((candidate) => candidate !== undefined);
+    const candidates = values.map((value) => this.candidates(value, own));
+    if (candidates.length === 0 || candidates.some((found) => found.length === 0)) return [];
+    const all = candidates.flat();
     const instance = values[0]?.kind === 'instance';
     if (values.some(({ kind }) => (kind === 'instance') !== instance)) return [];
     // Over `self` in `self.criterion(…)` nothing is shown.
@@ -124,20 +124,34 @@ class Finder {
     ];
   }
 
-  private candidate(value: Value, own: readonly PlacedCall[]): Candidate | undefined {
-    if (value.kind === 'library') {
-      const known = lossOfName(value.name);
-      return known === undefined ? undefined : this.describe(known, [...value.calls, ...own]);
-    }
-    if (value.kind !== 'instance') return undefined;
-    const known = lossOfName(value.of);
+  private candidates(value: Value, own: readonly PlacedCall[]): readonly Candidate[] {
+    if (value.kind === 'library') return this.describeAll(lossesOfName(value.name), [...value.calls, ...own]);
+    if (value.kind !== 'instance') return [];
     // An estimator of scikit-learn has a loss but is none.
-    if (known?.api.form !== 'class' || known.api.framework === 'sklearn') return undefined;
+    const known = lossesOfName(value.of).filter(
+      ({ api }) => api.form === 'class' && api.framework !== 'sklearn',
+    );
     const built = value.calls.at(-1);
-    const described = this.describe(known, value.calls);
-    return built === undefined
-      ? described
-      : { ...described, definition: { from: built.call.from, to: built.call.to, cell: built.cell } };
+    return this.describeAll(known, value.calls).map((described) =>
+      built === undefined
+        ? described
+        : { ...described, definition: { from: built.call.from, to: built.call.to, cell: built.cell } },
+    );
+  }
+
+  /** The losses that a call may be: of several under one name those whose keywords it does not contradict. */
+  private describeAll(known: readonly KnownApi[], calls: readonly PlacedCall[]): readonly Candidate[] {
+    const all = known.map((one) => this.describe(one, calls));
+    if (all.length < 2) return all;
+    const possible = all.filter(({ api, arguments: given }) =>
+      Object.entries(api.requires ?? {}).every(([keyword, wanted]) => {
+        const text = given.findLast(({ name }) => name === keyword)?.text;
+        if (text === undefined) return wanted === false;
+        // What is neither literal is decided at run time.
+        return !isLiteral(text) || text === pythonText(wanted);
+      }),
+    );
+    return possible.length > 0 ? possible : all;
   }
 
   private describe(known: KnownApi, calls: readonly PlacedCall[]): Candidate {
@@ -164,7 +178,7 @@ class Finder {
     if (only !== undefined && numbers.length === 1 && !(only[1].parameter in parameters))
       parameters[only[1].parameter] = numberOf(numbers[0]!.value)!;
     const met = Object.entries(known.api.requires ?? {}).every(([keyword, wanted]) =>
-      given.some(({ name, text }) => name === keyword && text === (wanted ? 'True' : 'False')),
+      given.some(({ name, text }) => name === keyword && text === pythonText(wanted)),
     );
     return {
       ...known,
@@ -231,15 +245,16 @@ class Finder {
   }
 
   private stringUse(framework: Framework, literal: StringLiteral, call: Call, site: Site): Use[] {
-    const known = literal.text === undefined ? undefined : lossOfString(framework, literal.text);
-    if (known === undefined) return [];
+    const candidates =
+      literal.text === undefined ? [] : this.describeAll(lossesOfString(framework, literal.text), []);
+    if (candidates.length === 0) return [];
     return [
       {
         role: 'string',
         cell: site.place.at.cell,
         ...literal.inner,
         call: { from: call.from, to: call.to },
-        candidates: [this.describe(known, [])],
+        candidates,
       },
     ];
   }
@@ -249,15 +264,15 @@ class Finder {
     return this.scopes.imports.flatMap(({ statement, place }) => {
       if (statement.form !== 'from' || statement.level > 0) return [];
       return statement.names.flatMap((imported): Use[] => {
-        const known = lossOfName(canonicalName(`${statement.module}.${imported.name}`));
-        if (known === undefined) return [];
+        const known = lossesOfName(canonicalName(`${statement.module}.${imported.name}`));
+        if (known.length === 0) return [];
         return [
           {
             role: 'import',
             cell: place.at.cell,
             from: imported.from,
             to: imported.to,
-            candidates: [this.describe(known, [])],
+            candidates: this.describeAll(known, []),
           },
         ];
       });
@@ -316,4 +331,12 @@ function numberOf(node: Expression): number | undefined {
   if (node.kind !== 'number') return undefined;
   const value = Number(node.text.replaceAll('_', ''));
   return Number.isFinite(value) ? value : undefined;
+}
+
+function isLiteral(text: string): boolean {
+  return /^(?:True|False|None|-?[\d.][\d.eE+-]*|"[^"]*"|'[^']*')$/.test(text);
+}
+
+function pythonText(value: boolean | number | string): string {
+  return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value);
 }

@@ -175,6 +175,8 @@ export interface Api {
   readonly targetFirst?: true;
   /** The call means this loss only with these keywords: `from_logits=True`. */
   readonly requires?: Readonly<Record<string, boolean | number | string>>;
+  /** Another loss of this name is meant unless the targets say otherwise (PyTorch's CrossEntropyLoss on probabilities). */
+  readonly secondary?: true;
   /** Values of our parameters for which alone it is this loss: `{ margin: 1 }`. */
   readonly fixed?: Readonly<Record<string, number>>;
   /** What the call expects in place of our logits, unless `requires` is met; a string cannot meet it. */
