@@ -126,6 +126,8 @@ export const arithmetic = {
       tex: one((x) => atom(`\\max\\left(${x.text}, 0\\right)`)),
       numpy: one((x) => call('np.maximum', x, '0')),
       torch: one((x) => call('F.relu', x)),
+      keras: one((x) => call('ops.relu', x)),
+      jax: one((x) => call('jax.nn.relu', x)),
       typescript: one((x) => call('Math.max', x, '0')),
       spoken: (args) => `the positive part of ${need(args, 0)}`,
     },

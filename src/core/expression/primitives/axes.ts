@@ -80,6 +80,8 @@ export const axes = {
       }),
       numpy: (x, place, keep) => `np.logaddexp.reduce(${x}, axis=${place.dim}${keep})`,
       torch: (x, place, keep) => `torch.logsumexp(${x}, dim=${place.dim}${keep})`,
+      keras: (x, place, keep) => `ops.logsumexp(${x}, axis=${place.dim}${keep})`,
+      jax: (x, place, keep) => `jax.nn.logsumexp(${x}, axis=${place.dim}${keep})`,
       spoken: (args, place) =>
         `the logarithm of the sum over ${place.letter} of e to the power of ${need(args, 0)}`,
     }),
@@ -92,6 +94,7 @@ export const axes = {
     print: axisPrinting({
       tex: one((x) => atom(`\\left\\lVert ${x.text} \\right\\rVert`)),
       numpy: (x, place, keep) => `np.linalg.norm(${x}, axis=${place.dim}${keep})`,
+      keras: (x, place, keep) => `ops.norm(${x}, axis=${place.dim}${keep})`,
       torch: (x, place, keep) => `torch.linalg.vector_norm(${x}, dim=${place.dim}${keep})`,
       spoken: (args) => `the norm of ${need(args, 0)}`,
     }),
@@ -115,6 +118,8 @@ export const axes = {
       tex: one(texCall('\\operatorname{softmax}')),
       numpy: (x, place) => `np.exp(${x} - np.logaddexp.reduce(${x}, axis=${place.dim}, keepdims=True))`,
       torch: (x, place) => `torch.softmax(${x}, dim=${place.dim})`,
+      keras: (x, place) => `ops.softmax(${x}, axis=${place.dim})`,
+      jax: (x, place) => `jax.nn.softmax(${x}, axis=${place.dim})`,
       spoken: (args) => `the softmax of ${need(args, 0)}`,
     }),
   }),
@@ -141,6 +146,8 @@ export const axes = {
         return infix('-', p.add, x, atom(`np.logaddexp.reduce(${x.text}, axis=${place.dim}, keepdims=True)`));
       },
       torch: (args, place) => atom(`torch.log_softmax(${need(args, 0).text}, dim=${place.dim})`),
+      keras: (args, place) => atom(`ops.log_softmax(${need(args, 0).text}, axis=${place.dim})`),
+      jax: (args, place) => atom(`jax.nn.log_softmax(${need(args, 0).text}, axis=${place.dim})`),
       spoken: (args) => `the log-softmax of ${need(args, 0)}`,
     },
   }),

@@ -110,6 +110,8 @@ export const functions = {
       tex: one(texCall('\\sigma')),
       numpy: one((x) => call('np.exp', `-np.logaddexp(0, ${prefix('-', p.unary, x).text})`)),
       torch: one((x) => call('torch.sigmoid', x)),
+      keras: one((x) => call('ops.sigmoid', x)),
+      jax: one((x) => call('jax.nn.sigmoid', x)),
       typescript: one((x) => ({
         text: `1 / (1 + Math.exp(${prefix('-', p.unary, x).text}))`,
         precedence: p.multiply,
@@ -132,6 +134,12 @@ export const functions = {
         text: `-F.logsigmoid(${prefix('-', p.unary, x).text})`,
         precedence: p.unary,
       })),
+      // On PyTorch the softplus of Keras drops its tail too.
+      keras: one((x) => ({
+        text: `-ops.log_sigmoid(${prefix('-', p.unary, x).text})`,
+        precedence: p.unary,
+      })),
+      jax: one((x) => call('jax.nn.softplus', x)),
       typescript: one((x) => ({
         text: `Math.max(${x.text}, 0) + Math.log1p(Math.exp(-Math.abs(${x.text})))`,
         precedence: p.add,
@@ -154,6 +162,8 @@ export const functions = {
         precedence: p.unary,
       })),
       torch: one((x) => call('F.logsigmoid', x)),
+      keras: one((x) => call('ops.log_sigmoid', x)),
+      jax: one((x) => call('jax.nn.log_sigmoid', x)),
       typescript: one((x) => ({
         text: `Math.min(${x.text}, 0) - Math.log1p(Math.exp(-Math.abs(${x.text})))`,
         precedence: p.add,
@@ -223,10 +233,14 @@ export const functions = {
       const log = b.sub(b.sub(b.div(b.square(x), -2), out), Math.log(2 * Math.PI) / 2);
       return [b.exp(log)];
     },
-    print: fn(
-      { numpy: 'special.log_ndtr', torch: 'torch.special.log_ndtr', typescript: 'logNormalCdf' },
-      (x) => ({ text: `\\log \\Phi\\left(${x.text}\\right)`, precedence: p.multiply }),
-      (x) => `the logarithm of the normal distribution function of ${x}`,
-    ),
+    print: {
+      ...fn(
+        { numpy: 'special.log_ndtr', torch: 'torch.special.log_ndtr', typescript: 'logNormalCdf' },
+        (x) => ({ text: `\\log \\Phi\\left(${x.text}\\right)`, precedence: p.multiply }),
+        (x) => `the logarithm of the normal distribution function of ${x}`,
+      ),
+      keras: one((x) => call('log_ndtr', x)),
+      jax: one((x) => call('jax.scipy.special.log_ndtr', x)),
+    },
   }),
 } satisfies Record<string, Primitive>;

@@ -66,6 +66,8 @@ export const logic = {
       tex: one((x) => x),
       numpy: one((x) => x),
       torch: one((x) => atom(`${wrap(x, p.atom)}.detach()`)),
+      keras: one((x) => call('ops.stop_gradient', x)),
+      jax: one((x) => call('jax.lax.stop_gradient', x)),
       typescript: one((x) => x),
       spoken: (args) => need(args, 0),
     },

@@ -29,8 +29,10 @@ export const order = {
     },
     print: axisPrinting({
       tex: (args) => texCall('\\operatorname{argsort}')(args[0]!),
-      numpy: (x, place) => `np.argsort(${x}, axis=${place.dim}, kind='stable')`,
+      numpy: (x, place) => `np.argsort(${x}, axis=${place.dim}, kind="stable")`,
       torch: (x, place) => `torch.argsort(${x}, dim=${place.dim}, stable=True)`,
+      keras: (x, place) => `ops.argsort(${x}, axis=${place.dim})`,
+      jax: (x, place) => `jnp.argsort(${x}, axis=${place.dim})`,
       spoken: (args) => `the ascending order of ${args[0]!}`,
     }),
   }),
@@ -54,9 +56,11 @@ export const order = {
     print: axisPrinting({
       tex: (args) => texCall('\\operatorname{rank}')(args[0]!),
       numpy: (x, place) =>
-        `np.argsort(np.argsort(${x}, axis=${place.dim}, kind='stable'), axis=${place.dim})`,
+        `np.argsort(np.argsort(${x}, axis=${place.dim}, kind="stable"), axis=${place.dim})`,
       torch: (x, place) =>
         `torch.argsort(torch.argsort(${x}, dim=${place.dim}, stable=True), dim=${place.dim})`,
+      keras: (x, place) => `ops.argsort(ops.argsort(${x}, axis=${place.dim}), axis=${place.dim})`,
+      jax: (x, place) => `jnp.argsort(jnp.argsort(${x}, axis=${place.dim}), axis=${place.dim})`,
       spoken: (args) => `the rank of ${args[0]!}`,
     }),
   }),

@@ -256,14 +256,22 @@ export interface AxisSpec {
   readonly tex: Write;
   readonly numpy: (x: string, place: Place, keep: string) => string;
   readonly torch: (x: string, place: Place, keep: string) => string;
+  readonly keras?: (x: string, place: Place, keep: string) => string;
+  readonly jax?: (x: string, place: Place, keep: string) => string;
   readonly spoken: Words;
 }
 
-export function axisPrinting({ tex, numpy, torch, spoken }: AxisSpec): Printing {
+export function axisPrinting({ tex, numpy, torch, keras, jax, spoken }: AxisSpec): Printing {
+  const write =
+    (text: NonNullable<AxisSpec['numpy']>, word: string): Write =>
+    (args, place) =>
+      atom(text(need(args, 0).text, place, place.keepdim ? `, ${word}=True` : ''));
   return {
     tex,
-    numpy: (args, place) => atom(numpy(need(args, 0).text, place, place.keepdim ? ', keepdims=True' : '')),
-    torch: (args, place) => atom(torch(need(args, 0).text, place, place.keepdim ? ', keepdim=True' : '')),
+    numpy: write(numpy, 'keepdims'),
+    torch: write(torch, 'keepdim'),
+    ...(keras === undefined ? {} : { keras: write(keras, 'keepdims') }),
+    ...(jax === undefined ? {} : { jax: write(jax, 'keepdims') }),
     spoken,
   };
 }
