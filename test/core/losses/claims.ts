@@ -244,7 +244,7 @@ function hasLipschitzGradient({ subject, trials }: Trial, constant: Bound): stri
       : undefined;
   });
   if (refuted !== undefined) return refuted;
-  if (undefinedGradients > trialCount / 100) return `the gradient is NaN in ${undefinedGradients} trials`;
+  if (undefinedGradients > trialCount / 10) return `the gradient is NaN in ${undefinedGradients} trials`;
   // Finite differences have an error of their own.
   return isReached(trials, constant, 1e-4, (batch) => curvature(subject, trials, batch));
 }
@@ -305,7 +305,7 @@ function hasBoundedInfluence({ subject, trials }: Trial, bound: Bound): string |
       : undefined;
   });
   if (refuted !== undefined) return refuted;
-  if (undefinedGradients > trialCount / 100) return `the gradient is NaN in ${undefinedGradients} trials`;
+  if (undefinedGradients > trialCount / 10) return `the gradient is NaN in ${undefinedGradients} trials`;
   return isReached(trials, bound, 1e-9, (batch) => subject.influence(batch));
 }
 

@@ -53,6 +53,7 @@ const undefinedSomewhere: Readonly<Record<string, string>> = {
   'root-mean-squared-error': 'the square root has no derivative at a perfect fit',
   'root-mean-squared-logarithmic-error': 'the square root has no derivative at a perfect fit',
   'mean-absolute-percentage-error plain': 'a target of 0 has no percentage',
+  'cosine-similarity optax': 'a zero vector has no direction',
 };
 
 /** A value of a parameter that is not its default: near it where the range is wide. */

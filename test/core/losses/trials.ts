@@ -140,7 +140,11 @@ export class Trials {
     const result: Record<string, readonly number[]> = {};
     for (const input of this.loss.inputs) {
       const twin = this.loss.inputs.find(
-        (other) => other.kind === input.kind && other !== input && other.axes.join() === input.axes.join(),
+        (other) =>
+          other !== input &&
+          other.kind === input.kind &&
+          isContinuous(other) &&
+          other.axes.join() === input.axes.join(),
       );
       const from = twin !== undefined && this.random.below(4) === 0 ? result[twin.id] : undefined;
       result[input.id] = from ?? this.#edges(input, inputs[input.id]!, sizes, scale);
