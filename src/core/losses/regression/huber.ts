@@ -1,10 +1,14 @@
 import { abs, le, mul, square, sub, where } from '../../expression/build.ts';
 import { param } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
-import type { Loss } from '../loss.ts';
+import type { Api, Loss } from '../loss.ts';
+import { kerasApis, optaxApis } from '../shared/apis.ts';
+import { kerasRows } from '../shared/conventions.ts';
 import { at } from '../shared/examples.ts';
 import { predictedValues, residual, residualName, trueValues } from '../shared/elements.ts';
 import { alongResidual } from '../shared/plots.ts';
+
+const keywords: Api['keywords'] = { delta: { parameter: 'delta', default: 1 } };
 
 /**
  * ½r² where |r| ≤ δ, δ(|r| − ½δ) beyond, for the residual r = ŷ − y and δ > 0: quadratic near zero, linear in the
@@ -36,6 +40,8 @@ export const loss: Loss = {
     return where(le(size, delta), mul(0.5, square(r)), mul(delta, sub(size, mul(0.5, delta))));
   }),
   named: residualName,
+  convention: 'PyTorch',
+  conventions: [kerasRows],
   meaning: 'Squared error for small residuals, absolute error for large ones.',
   useWhen:
     'Most errors are well behaved but some targets are outliers: it learns like squared error and is not dragged off by them.',
@@ -54,45 +60,16 @@ export const loss: Loss = {
       framework: 'torch',
       name: 'torch.nn.HuberLoss',
       form: 'class',
-      keywords: { delta: { parameter: 'delta', default: 1 } },
+      keywords,
     },
     {
       framework: 'torch',
       name: 'torch.nn.functional.huber_loss',
       form: 'function',
-      keywords: { delta: { parameter: 'delta', default: 1 } },
+      keywords,
     },
-    {
-      framework: 'keras',
-      name: 'keras.losses.Huber',
-      form: 'class',
-      targetFirst: true,
-      keywords: { delta: { parameter: 'delta', default: 1 } },
-    },
-    {
-      framework: 'keras',
-      name: 'keras.losses.huber',
-      form: 'function',
-      targetFirst: true,
-      keywords: { delta: { parameter: 'delta', default: 1 } },
-      note: 'Averages over the last axis only: one value a row.',
-    },
-    { framework: 'keras', name: 'huber', form: 'string' },
-    { framework: 'keras', name: 'Huber', form: 'string' },
-    {
-      framework: 'optax',
-      name: 'optax.losses.huber_loss',
-      form: 'function',
-      keywords: { delta: { parameter: 'delta', default: 1 } },
-      note: 'Elementwise: reduce it yourself.',
-    },
-    {
-      framework: 'optax',
-      name: 'optax.huber_loss',
-      form: 'function',
-      keywords: { delta: { parameter: 'delta', default: 1 } },
-      note: 'Elementwise: reduce it yourself.',
-    },
+    ...kerasApis('Huber', 'huber', { keywords }),
+    ...optaxApis('huber_loss', { keywords }),
     {
       framework: 'sklearn',
       name: 'huber',
@@ -111,7 +88,7 @@ export const loss: Loss = {
       name: 'tf.losses.huberLoss',
       form: 'function',
       targetFirst: true,
-      keywords: { delta: { parameter: 'delta', default: 1 } },
+      keywords,
     },
     {
       framework: 'lightgbm',

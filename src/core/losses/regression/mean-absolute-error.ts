@@ -1,6 +1,8 @@
 import { abs } from '../../expression/build.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
+import { kerasApis, lightgbmApis } from '../shared/apis.ts';
+import { kerasRows } from '../shared/conventions.ts';
 import { at, between } from '../shared/examples.ts';
 import { predictedValues, residual, residualName, trueValues } from '../shared/elements.ts';
 import { broadcasting, weightedMeans } from '../shared/pitfalls.ts';
@@ -21,6 +23,7 @@ export const loss: Loss = {
   named: residualName,
   averaging: { weightedBy: 'weights' },
   convention: 'PyTorch',
+  conventions: [kerasRows],
   meaning: 'The average distance between prediction and target.',
   useWhen:
     'The target has outliers, or the error should read in the target’s own units; the prediction becomes the conditional median.',
@@ -37,18 +40,7 @@ export const loss: Loss = {
   apis: [
     { framework: 'torch', name: 'torch.nn.L1Loss', form: 'class' },
     { framework: 'torch', name: 'torch.nn.functional.l1_loss', form: 'function' },
-    { framework: 'keras', name: 'keras.losses.MeanAbsoluteError', form: 'class', targetFirst: true },
-    {
-      framework: 'keras',
-      name: 'keras.losses.mean_absolute_error',
-      form: 'function',
-      targetFirst: true,
-      note: 'Averages over the last axis only: one value a row.',
-    },
-    { framework: 'keras', name: 'mae', form: 'string' },
-    { framework: 'keras', name: 'MAE', form: 'string' },
-    { framework: 'keras', name: 'mean_absolute_error', form: 'string' },
-    { framework: 'keras', name: 'MeanAbsoluteError', form: 'string' },
+    ...kerasApis('MeanAbsoluteError', 'mean_absolute_error', { aliases: ['mae', 'MAE'] }),
     {
       framework: 'sklearn',
       name: 'sklearn.metrics.mean_absolute_error',
@@ -72,12 +64,11 @@ export const loss: Loss = {
       framework: 'tfjs',
       name: 'meanAbsoluteError',
       form: 'string',
+      convention: 'keras',
       note: 'compile() knows only the long names; ‘mae’ throws.',
     },
     { framework: 'xgboost', name: 'reg:absoluteerror', form: 'string' },
-    { framework: 'lightgbm', name: 'regression_l1', form: 'string' },
-    { framework: 'lightgbm', name: 'l1', form: 'string', note: 'Another name of regression_l1.' },
-    { framework: 'lightgbm', name: 'mae', form: 'string', note: 'Another name of regression_l1.' },
+    ...lightgbmApis('regression_l1', { aliases: ['l1', 'mean_absolute_error', 'mae'] }),
   ],
   properties: {
     convex: true,

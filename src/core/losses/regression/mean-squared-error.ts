@@ -1,6 +1,8 @@
 import { square } from '../../expression/build.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
+import { kerasApis, lightgbmApis, optaxApis } from '../shared/apis.ts';
+import { kerasRows } from '../shared/conventions.ts';
 import { at } from '../shared/examples.ts';
 import { predictedValues, residual, residualName, trueValues } from '../shared/elements.ts';
 import { broadcasting, weightedMeans } from '../shared/pitfalls.ts';
@@ -21,13 +23,14 @@ export const loss: Loss = {
   named: residualName,
   averaging: { weightedBy: 'weights' },
   convention: 'PyTorch',
+  conventions: [kerasRows],
   meaning: 'The average squared distance between prediction and target.',
   useWhen:
     'Errors are roughly normal and large ones should count far more than small ones; the prediction becomes the conditional mean.',
   avoidWhen: 'The target has outliers or heavy tails: one error of 100 weighs as much as 10,000 errors of 1.',
   pitfalls: [
     broadcasting('mean'),
-    'Some definitions carry a factor ½ (optax.l2_loss, scikit-learn’s squared_error solvers, many courses): the same minimum, half the value and half the gradient, so the learning rate means something else.',
+    'Some definitions carry a factor ½ (optax.l2_loss, scikit-learn’s squared_error solvers, many courses; here half-squared-error): the same minimum, half the value and half the gradient, so the learning rate means something else.',
     'The value is in squared units of the target. Standardise a target with large numbers, or the first gradients are huge.',
     weightedMeans,
     'As a loss for classification behind a sigmoid or softmax its gradient vanishes where the model is confidently wrong; use cross-entropy.',
@@ -37,51 +40,15 @@ export const loss: Loss = {
   apis: [
     { framework: 'torch', name: 'torch.nn.MSELoss', form: 'class' },
     { framework: 'torch', name: 'torch.nn.functional.mse_loss', form: 'function' },
-    { framework: 'keras', name: 'keras.losses.MeanSquaredError', form: 'class', targetFirst: true },
-    {
-      framework: 'keras',
-      name: 'keras.losses.mean_squared_error',
-      form: 'function',
-      targetFirst: true,
-      note: 'Averages over the last axis only: one value a row.',
-    },
-    { framework: 'keras', name: 'mse', form: 'string' },
-    { framework: 'keras', name: 'MSE', form: 'string' },
-    { framework: 'keras', name: 'mean_squared_error', form: 'string' },
-    { framework: 'keras', name: 'MeanSquaredError', form: 'string' },
-    {
-      framework: 'optax',
-      name: 'optax.losses.squared_error',
-      form: 'function',
-      note: 'Elementwise: reduce it yourself.',
-    },
-    {
-      framework: 'optax',
-      name: 'optax.squared_error',
-      form: 'function',
-      note: 'Elementwise: reduce it yourself.',
-    },
-    {
-      framework: 'optax',
-      name: 'optax.losses.l2_loss',
-      form: 'function',
-      scale: 0.5,
-      note: 'Half the squared error, elementwise.',
-    },
-    {
-      framework: 'optax',
-      name: 'optax.l2_loss',
-      form: 'function',
-      scale: 0.5,
-      note: 'Half the squared error, elementwise.',
-    },
+    ...kerasApis('MeanSquaredError', 'mean_squared_error', { aliases: ['mse', 'MSE'] }),
+    ...optaxApis('squared_error'),
     { framework: 'sklearn', name: 'sklearn.metrics.mean_squared_error', form: 'function', targetFirst: true },
     {
       framework: 'sklearn',
       name: 'squared_error',
       form: 'string',
       scale: 0.5,
-      note: 'SGDRegressor minimises half the squared error.',
+      note: 'SGDRegressor and the boosting models minimise half the squared error.',
     },
     {
       framework: 'tfjs',
@@ -94,6 +61,7 @@ export const loss: Loss = {
       framework: 'tfjs',
       name: 'meanSquaredError',
       form: 'string',
+      convention: 'keras',
       note: 'compile() knows only the long names; ‘mse’ throws.',
     },
     {
@@ -103,15 +71,19 @@ export const loss: Loss = {
       scale: 0.5,
       note: 'The gradient is ŷ − y, that of half the squared error.',
     },
-    {
-      framework: 'lightgbm',
-      name: 'regression',
-      form: 'string',
+    ...lightgbmApis('regression', {
+      aliases: [
+        'regression_l2',
+        'l2',
+        'mean_squared_error',
+        'mse',
+        'l2_root',
+        'root_mean_squared_error',
+        'rmse',
+      ],
       scale: 0.5,
       note: 'The gradient is ŷ − y, that of half the squared error.',
-    },
-    { framework: 'lightgbm', name: 'l2', form: 'string', scale: 0.5, note: 'Another name of regression.' },
-    { framework: 'lightgbm', name: 'mse', form: 'string', scale: 0.5, note: 'Another name of regression.' },
+    }),
   ],
   properties: {
     convex: true,
