@@ -33,12 +33,18 @@ import { loss as binaryCrossEntropy } from './classification/binary-cross-entrop
 import { loss as negativeLogLikelihood } from './classification/negative-log-likelihood.ts';
 import { loss as sparseCategoricalCrossEntropy } from './classification/sparse-categorical-cross-entropy.ts';
 import { loss as categoricalCrossEntropy } from './classification/categorical-cross-entropy.ts';
+import { loss as klDivergence } from './classification/kl-divergence.ts';
+import { loss as binaryFocal } from './classification/binary-focal.ts';
 import { loss as hinge } from './classification/hinge.ts';
 import { loss as brier } from './classification/brier.ts';
+import { loss as categoricalFocal } from './classification/categorical-focal.ts';
 import { loss as exponential } from './classification/exponential.ts';
+import { loss as generalisedCrossEntropy } from './classification/generalised-cross-entropy.ts';
+import { loss as jsDivergence } from './classification/js-divergence.ts';
 import { loss as logistic } from './classification/logistic.ts';
 import { loss as modifiedHuber } from './classification/modified-huber.ts';
 import { loss as perceptron } from './classification/perceptron.ts';
+import { loss as poly1CrossEntropy } from './classification/poly-1-cross-entropy.ts';
 import { loss as savage } from './classification/savage.ts';
 import { loss as softmaxCrossEntropyDistribution } from './classification/softmax-cross-entropy-distribution.ts';
 import { loss as squaredHinge } from './classification/squared-hinge.ts';
@@ -53,6 +59,13 @@ import { loss as hingeEmbedding } from './embedding/hinge-embedding.ts';
 import { loss as nPair } from './embedding/n-pair.ts';
 import { loss as ntXent } from './embedding/nt-xent.ts';
 import { loss as supervisedContrastive } from './embedding/supervised-contrastive.ts';
+import { loss as marginRanking } from './ranking/margin-ranking.ts';
+import { loss as ranknet } from './ranking/ranknet.ts';
+import { loss as bpr } from './ranking/bpr.ts';
+import { loss as listnet } from './ranking/listnet.ts';
+import { loss as lambdarank } from './ranking/lambdarank.ts';
+import { loss as listmle } from './ranking/listmle.ts';
+import { loss as warp } from './ranking/warp.ts';
 import { loss as ctc } from './sequence/ctc.ts';
 import { loss as coxPartialLikelihood } from './survival/cox-partial-likelihood.ts';
 import { loss as acceleratedFailureTime } from './survival/accelerated-failure-time.ts';
@@ -107,12 +120,18 @@ export const all: readonly Loss[] = [
   negativeLogLikelihood,
   sparseCategoricalCrossEntropy,
   categoricalCrossEntropy,
+  klDivergence,
+  binaryFocal,
   hinge,
   brier,
+  categoricalFocal,
   exponential,
+  generalisedCrossEntropy,
+  jsDivergence,
   logistic,
   modifiedHuber,
   perceptron,
+  poly1CrossEntropy,
   savage,
   softmaxCrossEntropyDistribution,
   squaredHinge,
@@ -127,6 +146,13 @@ export const all: readonly Loss[] = [
   nPair,
   ntXent,
   supervisedContrastive,
+  marginRanking,
+  ranknet,
+  bpr,
+  listnet,
+  lambdarank,
+  listmle,
+  warp,
   ctc,
   coxPartialLikelihood,
   acceleratedFailureTime,
