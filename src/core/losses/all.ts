@@ -38,15 +38,21 @@ import { loss as binaryFocal } from './classification/binary-focal.ts';
 import { loss as hinge } from './classification/hinge.ts';
 import { loss as brier } from './classification/brier.ts';
 import { loss as categoricalFocal } from './classification/categorical-focal.ts';
+import { loss as categoricalHinge } from './classification/categorical-hinge.ts';
 import { loss as exponential } from './classification/exponential.ts';
 import { loss as generalisedCrossEntropy } from './classification/generalised-cross-entropy.ts';
 import { loss as jsDivergence } from './classification/js-divergence.ts';
 import { loss as logistic } from './classification/logistic.ts';
 import { loss as modifiedHuber } from './classification/modified-huber.ts';
+import { loss as multiclassHinge } from './classification/multiclass-hinge.ts';
+import { loss as multilabelMargin } from './classification/multilabel-margin.ts';
+import { loss as multilabelSoftMargin } from './classification/multilabel-soft-margin.ts';
+import { loss as multiMargin } from './classification/multi-margin.ts';
 import { loss as perceptron } from './classification/perceptron.ts';
 import { loss as poly1CrossEntropy } from './classification/poly-1-cross-entropy.ts';
 import { loss as savage } from './classification/savage.ts';
 import { loss as softmaxCrossEntropyDistribution } from './classification/softmax-cross-entropy-distribution.ts';
+import { loss as sparsemax } from './classification/sparsemax.ts';
 import { loss as squaredHinge } from './classification/squared-hinge.ts';
 import { loss as tripletMargin } from './embedding/triplet-margin.ts';
 import { loss as infoNce } from './embedding/info-nce.ts';
@@ -66,6 +72,12 @@ import { loss as listnet } from './ranking/listnet.ts';
 import { loss as lambdarank } from './ranking/lambdarank.ts';
 import { loss as listmle } from './ranking/listmle.ts';
 import { loss as warp } from './ranking/warp.ts';
+import { loss as dice } from './segmentation/dice.ts';
+import { loss as jaccard } from './segmentation/jaccard.ts';
+import { loss as tversky } from './segmentation/tversky.ts';
+import { loss as focalTversky } from './segmentation/focal-tversky.ts';
+import { loss as generalisedDice } from './segmentation/generalised-dice.ts';
+import { loss as lovaszHinge } from './segmentation/lovasz-hinge.ts';
 import { loss as ctc } from './sequence/ctc.ts';
 import { loss as coxPartialLikelihood } from './survival/cox-partial-likelihood.ts';
 import { loss as acceleratedFailureTime } from './survival/accelerated-failure-time.ts';
@@ -125,15 +137,21 @@ export const all: readonly Loss[] = [
   hinge,
   brier,
   categoricalFocal,
+  categoricalHinge,
   exponential,
   generalisedCrossEntropy,
   jsDivergence,
   logistic,
   modifiedHuber,
+  multiclassHinge,
+  multilabelMargin,
+  multilabelSoftMargin,
+  multiMargin,
   perceptron,
   poly1CrossEntropy,
   savage,
   softmaxCrossEntropyDistribution,
+  sparsemax,
   squaredHinge,
   tripletMargin,
   infoNce,
@@ -153,6 +171,12 @@ export const all: readonly Loss[] = [
   lambdarank,
   listmle,
   warp,
+  dice,
+  jaccard,
+  tversky,
+  focalTversky,
+  generalisedDice,
+  lovaszHinge,
   ctc,
   coxPartialLikelihood,
   acceleratedFailureTime,
