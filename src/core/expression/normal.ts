@@ -4,7 +4,7 @@
  * Chebyshev coefficients of (1 + 2t)·e^{t²}·erfc(t) in y = (t − 3.5)/(t + 3.5), which maps t ≥ 0 to [−1, 1). The form
  * is that of Shepherd and Laframboise (1981); the numbers were computed with 60 digits and end where a double does.
  */
-const chebyshev: readonly number[] = [
+export const chebyshev: readonly number[] = [
   1.177632731636124, -0.001630177283414629, -0.08733682573463146, 0.05800974837029327, -0.024340115396182225,
   0.007529483715635749, -0.0017438817577112523, 0.0002826982981655557, -2.318491161126366e-5,
   -2.1117666981331984e-6, 8.765760156891256e-7, -6.105702635101662e-8, -1.7116664716496103e-8,

@@ -82,6 +82,7 @@ export const axes = {
       torch: (x, place, keep) => `torch.logsumexp(${x}, dim=${place.dim}${keep})`,
       keras: (x, place, keep) => `ops.logsumexp(${x}, axis=${place.dim}${keep})`,
       jax: (x, place, keep) => `jax.nn.logsumexp(${x}, axis=${place.dim}${keep})`,
+      tfjs: 'logSumExp',
       spoken: (args, place) =>
         `the logarithm of the sum over ${place.letter} of e to the power of ${need(args, 0)}`,
     }),
@@ -120,6 +121,7 @@ export const axes = {
       torch: (x, place) => `torch.softmax(${x}, dim=${place.dim})`,
       keras: (x, place) => `ops.softmax(${x}, axis=${place.dim})`,
       jax: (x, place) => `jax.nn.softmax(${x}, axis=${place.dim})`,
+      tfjs: 'softmax',
       spoken: (args) => `the softmax of ${need(args, 0)}`,
     }),
   }),
@@ -148,6 +150,7 @@ export const axes = {
       torch: (args, place) => atom(`torch.log_softmax(${need(args, 0).text}, dim=${place.dim})`),
       keras: (args, place) => atom(`ops.log_softmax(${need(args, 0).text}, axis=${place.dim})`),
       jax: (args, place) => atom(`jax.nn.log_softmax(${need(args, 0).text}, axis=${place.dim})`),
+      tfjs: 'logSoftmax',
       spoken: (args) => `the log-softmax of ${need(args, 0)}`,
     },
   }),

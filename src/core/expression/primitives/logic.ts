@@ -21,6 +21,7 @@ export const logic = {
       numpy: one((x) => prefix('~', p.unary, x)),
       torch: one((x) => prefix('~', p.unary, x)),
       typescript: one((x) => prefix('!', p.unary, x)),
+      tfjs: 'logicalNot',
       spoken: (args) => `not ${need(args, 0)}`,
     },
   }),

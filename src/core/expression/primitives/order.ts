@@ -87,6 +87,7 @@ export const order = {
       tex: (args) => texCall('\\operatorname{cumsum}')(args[0]!),
       numpy: (x, place) => `np.cumsum(${x}, axis=${place.dim})`,
       torch: (x, place) => `torch.cumsum(${x}, dim=${place.dim})`,
+      tfjs: 'cumsum',
       spoken: (args) => `the cumulative sum of ${args[0]!}`,
     }),
   }),

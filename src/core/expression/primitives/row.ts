@@ -31,6 +31,8 @@ export interface Printing {
   readonly jax?: Write;
   /** Absent for axis operations. */
   readonly typescript?: Write;
+  /** The method of a tensor that computes it in TensorFlow.js; absent where tfjsOperations.ts says how it is written. */
+  readonly tfjs?: string;
   /** True where the TypeScript text names an argument more than once; bind it to a local first. */
   readonly repeats?: boolean;
   readonly spoken: (args: readonly string[], place: Place) => string;
@@ -193,14 +195,44 @@ export function fn(
     numpy: calls(names.numpy),
     torch: calls(names.torch),
     typescript: calls(names.typescript),
+    // TensorFlow.js has the functions of Math under the same names.
+    ...(names.typescript.startsWith('Math.') ? { tfjs: names.typescript.replace('Math.', '') } : {}),
     spoken: (args) => words(need(args, 0)),
   };
 }
 
-/** An infix operator written the same in all three languages. */
+/** What TensorFlow.js calls the operators of Python. */
+const methods: Readonly<Record<string, string>> = {
+  '+': 'add',
+  '-': 'sub',
+  '*': 'mul',
+  '/': 'div',
+  '<': 'less',
+  '<=': 'lessEqual',
+  '>': 'greater',
+  '>=': 'greaterEqual',
+  '==': 'equal',
+  '!=': 'notEqual',
+  '&': 'logicalAnd',
+  '|': 'logicalOr',
+};
+
+function method(symbol: string): { readonly tfjs?: string } {
+  const name = methods[symbol];
+  return name === undefined ? {} : { tfjs: name };
+}
+
+/** An infix operator written the same in all languages but TensorFlow.js. */
 export function operator(symbol: string, level: number, tex: Two, word: string): Printing {
   const write = two((x, y) => infix(symbol, level, x, y));
-  return { tex: two(tex), numpy: write, torch: write, typescript: write, spoken: joined(word) };
+  return {
+    tex: two(tex),
+    numpy: write,
+    torch: write,
+    typescript: write,
+    ...method(symbol),
+    spoken: joined(word),
+  };
 }
 export const joined =
   (word: string): Words =>
@@ -224,6 +256,7 @@ export function comparison(
       numpy: python,
       torch: python,
       typescript: two((x, y) => infix(script, p.compare, x, y)),
+      ...method(symbol),
       spoken: joined(word),
     },
   });
@@ -247,6 +280,7 @@ export function logical(
       numpy: python,
       torch: python,
       typescript: two((x, y) => infix(script, level, x, y)),
+      ...method(array),
       spoken: joined(word),
     },
   });
@@ -258,10 +292,11 @@ export interface AxisSpec {
   readonly torch: (x: string, place: Place, keep: string) => string;
   readonly keras?: (x: string, place: Place, keep: string) => string;
   readonly jax?: (x: string, place: Place, keep: string) => string;
+  readonly tfjs?: string;
   readonly spoken: Words;
 }
 
-export function axisPrinting({ tex, numpy, torch, keras, jax, spoken }: AxisSpec): Printing {
+export function axisPrinting({ tex, numpy, torch, keras, jax, tfjs, spoken }: AxisSpec): Printing {
   const write =
     (text: NonNullable<AxisSpec['numpy']>, word: string): Write =>
     (args, place) =>
@@ -272,6 +307,7 @@ export function axisPrinting({ tex, numpy, torch, keras, jax, spoken }: AxisSpec
     torch: write(torch, 'keepdim'),
     ...(keras === undefined ? {} : { keras: write(keras, 'keepdims') }),
     ...(jax === undefined ? {} : { jax: write(jax, 'keepdims') }),
+    ...(tfjs === undefined ? {} : { tfjs }),
     spoken,
   };
 }
@@ -282,6 +318,7 @@ export function reducer(name: string, tex: Write, spoken: Words): Printing {
     tex,
     numpy: (x, place, keep) => `np.${name}(${x}, axis=${place.dim}${keep})`,
     torch: (x, place, keep) => `torch.${name}(${x}, dim=${place.dim}${keep})`,
+    tfjs: name === 'amax' ? 'max' : name,
     spoken,
   });
 }
