@@ -4,7 +4,7 @@ import type { Loss } from './loss.ts';
 
 /**
  * The loss with the formula that its choices decide, by the given values or the defaults: parameters with `choices` are
- * gone, and so are the branches that they do not take.
+ * gone, and so are the branches that they do not take; inputs have the kind that the choices give them.
  */
 export function decided(loss: Loss, given: Readonly<Record<string, number>> = {}): Loss {
   const choices = loss.parameters.filter((p) => p.choices !== undefined);
@@ -13,6 +13,12 @@ export function decided(loss: Loss, given: Readonly<Record<string, number>> = {}
   const { divisor, named } = loss;
   return {
     ...loss,
+    inputs: loss.inputs.map((input) => {
+      const { kindWhen } = input;
+      return kindWhen !== undefined && values[kindWhen.parameter] === kindWhen.value
+        ? { ...input, kind: kindWhen.kind }
+        : input;
+    }),
     parameters: loss.parameters.filter((p) => p.choices === undefined),
     expression: (keep) => specialise(loss.expression(keep), values),
     ...(divisor === undefined ? {} : { divisor: (keep) => specialise(divisor(keep), values) }),

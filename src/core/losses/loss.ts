@@ -103,6 +103,8 @@ export interface LossInput {
   readonly role: 'prediction' | 'target';
   /** The axes, leading first; `sample` alone is one number a row. */
   readonly axes: readonly Axis[];
+  /** Another kind under one of a parameter's choices: the rate itself where it is not given as its logarithm. */
+  readonly kindWhen?: { readonly parameter: string; readonly value: number; readonly kind: InputKind };
   /** Of a `length` the axis that it speaks of. */
   readonly of?: Axis;
   readonly meaning: string;

@@ -39,6 +39,7 @@ export const loss: Loss = {
   inputs: [
     predictedValues({
       symbol: '\\hat{z}',
+      kindWhen: { parameter: 'logInput', value: 0, kind: 'positive' },
       meaning: 'Predicted logarithms of the rates, or the rates themselves where logInput is no.',
     }),
     trueAmounts(),
