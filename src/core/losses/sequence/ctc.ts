@@ -131,7 +131,7 @@ export const loss: Loss = {
   pitfalls: [
     'PyTorch wants log-probabilities, (time, sample, class), from log_softmax; Keras, optax and TensorFlow want logits, (sample, time, class).',
     'PyTorch’s reduction="mean" divides each loss by the length of its labels and then by the batch; Keras’s mean and the mean of optax’s values do not.',
-    'A sequence needs a frame for each label and one more between equal labels. With fewer PyTorch gives ∞ and the gradient NaN or 0; zero_infinity=True makes both 0, but hides that data are skipped.',
+    'A sequence needs a frame for each label and one more between equal labels. With fewer PyTorch gives ∞ and a gradient of NaN; zero_infinity=True makes both 0, but hides that data are skipped.',
     'Class 0 is the blank: labels start at 1. In optax blank_id, in PyTorch blank can be another class; many speech models put it last.',
     'The input lengths are those of the model’s output, after its strides, not of the raw signal.',
     'optax takes paddings (1 where there is nothing) in place of lengths; keras.losses.CTC takes the padding of the labels to be 0 and all frames to count.',
@@ -173,12 +173,12 @@ export const loss: Loss = {
       gives: 'elements',
       note: 'Takes labels padded with 0 and no lengths: all frames count. One value a sequence.',
     },
-    {
-      framework: 'keras',
-      name: 'ctc',
-      form: 'string',
+    ...(['ctc', 'CTC'] as const).map((name) => ({
+      framework: 'keras' as const,
+      name,
+      form: 'string' as const,
       note: 'Takes labels padded with 0 and no lengths: all frames count.',
-    },
+    })),
     {
       framework: 'tf',
       name: 'tensorflow.nn.ctc_loss',
