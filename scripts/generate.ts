@@ -2,7 +2,7 @@
 // is not what would be made.
 import fs from 'node:fs';
 import path from 'node:path';
-import { linesThatFit } from '../src/core/figures/compose.ts';
+import { linesThatFit, widestRow } from '../src/core/figures/compose.ts';
 import type { FormulaFile, TypesetFormula } from '../src/core/figures/formula.ts';
 import { lossTex } from '../src/core/expression/print/tex.ts';
 import { catalogueSource } from './catalogue.ts';
@@ -26,13 +26,26 @@ async function formulas(): Promise<FormulaFile> {
   for (const loss of losses()) {
     const tex = lossTex(loss);
     const typeset = (lines: readonly string[]) => Promise.all(lines.map((line) => trial.typeset(line)));
-    const lines = linesThatFit(await typeset([tex.value, ...tex.lets]), await typeset(tex.gradients));
+    const lets = await typeset(await inRows(tex.lets, trial));
+    const lines = linesThatFit([...(await typeset([tex.value])), ...lets], await typeset(tex.gradients));
     // Only what is shown leaves its glyphs in the table.
     const shown: TypesetFormula[] = [];
     for (const line of lines) shown.push(await typesetter.typeset(line.tex));
     made.push([loss.id, { lines: shown, spoken: tex.spoken }]);
   }
   return { outlines: typesetter.table(), losses: Object.fromEntries(made) };
+}
+
+/** Short formulas beside each other, as many as fit a row of a figure. */
+async function inRows(formulas: readonly string[], typesetter: Typesetter): Promise<string[]> {
+  const rows: string[] = [];
+  for (const formula of formulas) {
+    const joined = [...rows.slice(-1), formula].join(',\\quad ');
+    const fits = (await typesetter.typeset(joined)).width <= widestRow;
+    if (fits) rows.splice(-1, 1, joined);
+    else rows.push(formula);
+  }
+  return rows;
 }
 
 const files: Readonly<Record<string, string>> = {

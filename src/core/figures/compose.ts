@@ -26,7 +26,7 @@ export interface PlotContent {
 /** A hover is at most 500 px wide, some of it padding, and shows about 250 px of height before it scrolls. */
 const fullWidth = 478;
 const plotHeight = 110;
-const mostFormulaHeight = 116;
+const mostFormulaHeight = 120;
 const gap = 18;
 const leastPlotWidth = 170;
 const mostPlotWidth = 250;
@@ -35,6 +35,8 @@ const largestEm = 16;
 const readableEm = 12;
 const smallestEm = 10;
 const lineGap = 14;
+/** Between lines above the plot, where there are often several. */
+const closeGap = 8;
 const fonts = "system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif";
 
 /** Formulas on the left of the plot, or above it where they are long, in the colours of a theme. */
@@ -45,6 +47,9 @@ export function compose(formulas: LossFormulas, plot: PlotContent, palette: Pale
     ? composeBeside(lines, beside, plot, palette, alt)
     : composeAbove(lines, plot, palette, alt);
 }
+
+/** Short lines share a row of a figure as long as it is no wider than this at a size for reading, in 1/1000 em. */
+export const widestRow = (1000 * fullWidth) / readableEm;
 
 /**
  * The lines that a figure shows: value and names always, then as many gradients as fit at a size that can be read.
@@ -58,10 +63,14 @@ export function linesThatFit(
     const lines = [...value, ...gradients.slice(0, count)];
     const fits =
       emFor(lines, fullWidth - gap - leastPlotWidth, plotHeight - 6) >= readableEm ||
-      emFor(lines, fullWidth, mostFormulaHeight) >= smallestEm;
+      emAbove(lines) >= smallestEm;
     if (fits) return lines;
   }
   return value;
+}
+
+function emAbove(lines: readonly TypesetFormula[]): number {
+  return emFor(lines, fullWidth, mostFormulaHeight - (lines.length - 1) * closeGap);
 }
 
 function composeBeside(
@@ -88,7 +97,7 @@ function composeAbove(
   palette: Palette,
   alt: string,
 ): Picture {
-  const em = emFor(lines, fullWidth, mostFormulaHeight);
+  const em = emAbove(lines);
   return above(lines, em, fullWidth, plot, palette, alt);
 }
 
@@ -118,7 +127,7 @@ function above(
   outlines?: Outlines,
 ): Picture {
   const tall = sum(lines.map((f) => ((f.ascent + f.descent) * em) / 1000));
-  const block = Math.ceil(tall + (lines.length - 1) * lineGap * 0.6);
+  const block = Math.ceil(tall + (lines.length - 1) * closeGap);
   const picture = drawPlot({ ...plot, width: mostPlotWidth, height: plotHeight }, palette);
   return figure(width, block + lineGap + plotHeight, alt, [
     drawFormulas(stacked(lines, em, block), palette.text, outlines),

@@ -36,10 +36,15 @@ const samples = 160;
 
 /** A small plot: lines for both zeros, numbers below and on the left, a legend above. An SVG fragment from (0, 0). */
 export function drawPlot(plot: Plot, palette: Palette): string {
-  const lines = plot.curves.map((curve) => ({ curve, pieces: trace(curve.of, plot.from, plot.to) }));
-  const [low, high] = extent(lines.flatMap(({ pieces }) => pieces.flat()));
+  const traced = plot.curves.map((curve) => ({ curve, pieces: trace(curve.of, plot.from, plot.to) }));
+  const [low, high] = range(traced);
+  const lines = traced.map(({ curve, pieces }) => ({
+    curve,
+    pieces: pieces.flatMap((piece) => within(piece, low, high)),
+  }));
+  const heights = sideNumbers(low, high);
   const frame = {
-    left: sideWidth,
+    left: Math.max(sideWidth, ...heights.map((y) => label(y).length * charWidth + 9)),
     right: plot.width - 2,
     top: legendHeight + 2,
     bottom: plot.height - footHeight,
@@ -52,7 +57,7 @@ export function drawPlot(plot: Plot, palette: Palette): string {
   const axes =
     `<path d="${zeros}" stroke="${palette.axis}" fill="none"/>` +
     foot(plot, px, palette) +
-    side(low, high, py, palette);
+    heights.map((y) => text(frame.left - 5, py(y) + 4, label(y), palette, 'end')).join('');
   const drawn = lines.map(({ curve, pieces }) => {
     const d = pieces
       .map((piece) => `M${piece.map(([x, y]) => `${n(px(x))} ${n(py(y))}`).join('L')}`)
@@ -69,7 +74,7 @@ export function drawPlot(plot: Plot, palette: Palette): string {
     return text(x, py(point[1]), words, palette, side === 'right' ? 'start' : 'end');
   });
   const listed = plot.curves.filter((curve) => curve.unlisted !== true);
-  return axes + drawn.reverse().join('') + notes.join('') + legend(listed, palette);
+  return axes + drawn.reverse().join('') + notes.join('') + legend(listed, frame.left, palette);
 }
 
 /** Numbers along x, and the name of what runs there at the end of the row. */
@@ -86,10 +91,31 @@ function foot(plot: Plot, px: (x: number) => number, palette: Palette): string {
 }
 
 /** Numbers on the left: zero, and one that gives heights their meaning. */
-function side(low: number, high: number, py: (y: number) => number, palette: Palette): string {
+function sideNumbers(low: number, high: number): readonly number[] {
   const size = niceBelow(Math.max(high, -low));
-  const value = high >= -low ? size : -size;
-  return [0, value].map((y) => text(sideWidth - 5, py(y) + 4, label(y), palette, 'end')).join('');
+  return [0, high >= -low ? size : -size];
+}
+
+/** Heights to show: all of the loss, and of slopes that go far beyond it as much as is no more than twice as high. */
+function range(
+  lines: readonly { readonly curve: Curve; readonly pieces: readonly Point[][] }[],
+): [number, number] {
+  const of = (dashed: boolean) =>
+    extent(lines.flatMap(({ curve, pieces }) => ((curve.dashed ?? false) === dashed ? pieces.flat() : [])));
+  const [low, high] = of(false);
+  const [least, most] = of(true);
+  const limit = 2 * Math.max(high, -low);
+  return [Math.min(low, Math.max(least, -limit)), Math.max(high, Math.min(most, limit))];
+}
+
+/** The parts of a line within a range of heights. */
+function within(piece: readonly Point[], low: number, high: number): Point[][] {
+  const parts: Point[][] = [[]];
+  for (const point of piece) {
+    if (point[1] >= low && point[1] <= high) parts.at(-1)!.push(point);
+    else if (parts.at(-1)!.length > 0) parts.push([]);
+  }
+  return parts.filter((part) => part.length > 1);
 }
 
 const charWidth = 6.1;
@@ -99,8 +125,8 @@ function stroke(curve: Curve): string {
   return ` stroke="${curve.colour}" stroke-width="2"${dash}`;
 }
 
-function legend(curves: readonly Curve[], palette: Palette): string {
-  let x = sideWidth;
+function legend(curves: readonly Curve[], left: number, palette: Palette): string {
+  let x = left;
   return curves
     .map((curve) => {
       const key = `<path d="M${n(x)} 7h16"${stroke(curve)}/>`;

@@ -122,7 +122,10 @@ function spokenNumber(value: number): string {
 /** `\hat{y}` → `y hat`, `\delta` → `delta`; subscripts follow as `sub c`. */
 export function spokenSymbol(symbol: string, letters: readonly string[] = []): string {
   const plain = symbol
-    .replace(/\\(hat|bar|tilde)\s*\{?\s*(\\?\w+?)\s*\}?$/, '$2 $1')
+    .replace(/\^\{?2\}?$/, ' squared')
+    .replace(/\^\{?([+-])\}?$/, (_, sign: string) => (sign === '+' ? ' plus' : ' minus'))
+    .replace(/\\(hat|bar|tilde)\s*\{?\s*(\\?\w+?)\s*\}?(?= |$)/, '$2 $1')
+    .replace(/_/g, ' sub ')
     .replace(/\\/g, '')
     .replace(/[{}]/g, '')
     .trim();

@@ -1,6 +1,6 @@
 import type { Loss, LossInput } from '../../losses/loss.ts';
 import { div, mul } from '../build.ts';
-import { baseAxis, nodesOf, type Apply, type Axis, type Expr } from '../expression.ts';
+import { baseAxis, constant, nodesOf, type Apply, type Axis, type Expr } from '../expression.ts';
 
 /** The letter that runs along each axis at the place where something is written; an axis without one is not indexed. */
 export type Letters = ReadonlyMap<Axis, string>;
@@ -46,6 +46,7 @@ export function subscripts(axes: readonly Axis[], letters: Letters): string[] {
 
 /** A product taken apart: the constant that `2 · x · y`, `x / 2` or `(2 · x) / y` begins or ends with, and the rest. */
 export function factorOf(expr: Expr): readonly [factor: number, rest: Expr] {
+  if (expr.kind === 'const' && expr.value !== 0) return [expr.value, constant(1)];
   if (expr.kind !== 'apply') return [1, expr];
   const [x, y] = expr.args;
   if (expr.op === 'neg' && x !== undefined) {

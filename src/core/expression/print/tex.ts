@@ -1,7 +1,17 @@
 import { decided } from '../../losses/decided.ts';
 import { predictionsOf, type Loss } from '../../losses/loss.ts';
 import { gradient } from '../differentiate.ts';
-import { baseAxis, constant, input, nodesOf, type Apply, type Expr, type Named } from '../expression.ts';
+import {
+  baseAxis,
+  constant,
+  input,
+  inputsOf,
+  nodesOf,
+  type Apply,
+  type Axis,
+  type Expr,
+  type Named,
+} from '../expression.ts';
 import { atom, precedence, wrap, type Fragment } from '../fragment.ts';
 import { primitive } from '../primitives.ts';
 import { rewrite } from '../rewrite.ts';
@@ -13,7 +23,6 @@ import {
   including,
   letterFor,
   axisLetters,
-  meanLetters,
   pairLetters,
   subscripts,
   symbolsOf,
@@ -48,9 +57,8 @@ export function lossTex(loss: Loss): LossTex {
 
   const pairs = pairLetters(expr);
   const value = printTexWith(expr, writer(namesFor(expr)), pairs).text;
-  const gradients = predictionsOf(shown).map((by) => {
-    const slope = gradient(expr, by.id);
-    const letters = meanLetters(by);
+  const gradients = shownGradients(shown, expr, named).map(({ by, slope }) => {
+    const letters = axisLetters(by.axes.filter((axis) => axis !== 'output'));
     const left = symbolWith(by.symbol, subscripts(by.axes, letters));
     const inner = writer(namesFor(slope));
     const right =
@@ -68,6 +76,46 @@ export function lossTex(loss: Loss): LossTex {
     lets: letsOf(expr, named, used, symbols),
     spoken: speakLoss(shown),
   };
+}
+
+/** A gradient and what it is by. */
+interface Slope {
+  readonly by: { readonly symbol: string; readonly axes: readonly Axis[] };
+  readonly slope: Expr;
+}
+
+/** A gradient of more nodes is taken by the named parts instead, to which the reader applies the chain rule. */
+const mostNodes = 90;
+
+/** The gradients that a formula shows: by the predictions, or where those are long by named parts of the loss. */
+function shownGradients(loss: Loss, expr: Expr, named: readonly Named[]): readonly Slope[] {
+  const predictions = predictionsOf(loss);
+  const distributions = loss.inputs
+    .filter(({ kind }) => kind === 'distribution')
+    .map(({ id, axes }) => ({ expr: input(id, axes), axis: axes.at(-1)! }));
+  const direct = predictions.map((by) => ({ by, slope: gradient(expr, by.id, { named, distributions }) }));
+  const isShort = (slopes: readonly Slope[]) => slopes.every(({ slope }) => treeSize(slope) <= mostNodes);
+  if (isShort(direct)) return direct;
+  const ids = new Set(predictions.map(({ id }) => id));
+  const moving = named.filter((n) => n.expr !== expr && inputsOf(n.expr).some(({ name }) => ids.has(name)));
+  // From the innermost names outwards, the first through which all predictions act and whose gradients are short.
+  for (let inner = 0; inner < moving.length; inner++) {
+    const allowed = [...moving].sort((a, b) => a.expr.id - b.expr.id).slice(inner);
+    const cut = allowed.filter((n) => !allowed.some((m) => m !== n && nodesOf(n.expr).includes(m.expr)));
+    const inputs = new Map<Expr, Expr>(cut.map((n) => [n.expr, input(n.name, n.expr.axes)]));
+    const rest = rewrite(expr, (node) => inputs.get(node) ?? node);
+    if (inputsOf(rest).some(({ name }) => ids.has(name))) continue;
+    const back = new Map<Expr, Expr>([...inputs].map(([whole, stand]) => [stand, whole]));
+    const slopes = cut.map((n) => {
+      const slope = gradient(rest, n.name, { named, distributions });
+      return {
+        by: { symbol: n.symbol, axes: n.expr.axes },
+        slope: rewrite(slope, (node) => back.get(node) ?? node),
+      };
+    });
+    if (isShort(slopes)) return slopes;
+  }
+  return direct.filter(({ slope }) => treeSize(slope) <= mostNodes);
 }
 
 /** What the used names stand for, those that other definitions use first; each uses the earlier ones. */
@@ -193,7 +241,9 @@ function printApply(expr: Apply, letters: Letters, print: (node: Expr, at: Lette
       );
     case 'reduction': {
       const letter = letterFor(axis, letters);
-      return write([print(expr.args[0]!, including(letters, axis, letter))], { ...place, letter });
+      // A norm is of the vector as a whole.
+      const inside = expr.op === 'norm' ? excluding(letters, axis) : including(letters, axis, letter);
+      return write([print(expr.args[0]!, inside)], { ...place, letter });
     }
     case 'mapping': {
       const line = write([print(expr.args[0]!, excluding(letters, axis))], place);
@@ -236,16 +286,27 @@ function asFactor(expr: Apply, k: number, fragment: Fragment): Fragment {
 /** A gradient under the mean of n values: its constant factor joins 1/n. */
 function meanOf(expr: Expr, writer: Writer, letters: Letters): string {
   const [factor, rest] = factorOf(expr);
-  const top = number(factor).text;
+  const size = Math.abs(factor);
+  const divisor = 1 / size;
+  // ½ over n is 1 over 2 n.
+  const share =
+    size < 1 && Number.isInteger(divisor) ? `\\frac{1}{${divisor} \\, n}` : `\\frac{${number(size).text}}{n}`;
+  const lead = factor < 0 ? `-${share}` : share;
+  if (rest.kind === 'const') return rest.value === 1 ? lead : '0';
   const inner = printTexWith(rest, writer, letters);
   // Cases have a brace of their own.
   const cases = inner.text.startsWith('\\begin{cases}') && inner.precedence === precedence.conditional;
   const body = cases ? inner.text : wrap(inner, precedence.multiply, '\\left(', '\\right)');
-  return `\\frac{${top}}{n} ${body.startsWith('\\left(') ? '' : '\\, '}${body}`;
+  return `${lead} ${body.startsWith('\\left(') ? '' : '\\, '}${body}`;
 }
 
 function symbolWith(symbol: string, letters: readonly string[]): string {
-  return letters.length === 0 ? symbol : `${symbol}_{${letters.join(' ')}}`;
+  if (letters.length === 0) return symbol;
+  // A symbol may have a subscript of its own.
+  const [, bare, braced, single] = /^(.*)_(?:\{([^{}]*)\}|(\w))$/.exec(symbol) ?? [];
+  return bare === undefined
+    ? `${symbol}_{${letters.join(' ')}}`
+    : `${bare}_{${braced ?? single ?? ''}, ${letters.join(' ')}}`;
 }
 
 function extent(axis: string): string {
@@ -260,7 +321,6 @@ const wellKnown: readonly (readonly [value: number, tex: string])[] = [
   [Math.PI, '\\pi'],
   [2 * Math.PI, '2 \\pi'],
   [0.5 * Math.log(2 * Math.PI), '\\tfrac{1}{2} \\log 2 \\pi'],
-  [Infinity, '\\infty'],
 ];
 
 function number(value: number): Fragment {
@@ -268,6 +328,7 @@ function number(value: number): Fragment {
     const { text } = number(-value);
     return { text: `-${text}`, precedence: precedence.add };
   }
+  if (value === Infinity) return atom('\\infty');
   const known = wellKnown.find(([constant]) => Math.abs(value - constant) <= 1e-15 * value);
   if (known !== undefined)
     return {
