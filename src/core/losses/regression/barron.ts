@@ -48,7 +48,10 @@ export const loss: Loss = {
       where(eq(alpha, 0), cauchy, where(le(alpha, -Infinity), welsch, general)),
     );
   }),
-  named: residualName,
+  named: () => [
+    ...residualName(),
+    { name: 'scaled', symbol: 'z', expr: squared(), meaning: 'the square of the residual in units of c' },
+  ],
   meaning:
     'One family that holds the common robust losses: a single number α says how little outliers count, from squared error to ignoring them.',
   useWhen:
