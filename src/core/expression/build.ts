@@ -111,7 +111,7 @@ export const ctc = (logProbabilities: Expr, labels: Expr, inputLengths: Expr, la
 };
 /**
  * The derivative of {@link ctc} by the log-probabilities: the probability that an alignment of the labels passes
- * through a class at a time. 0 behind a sequence's length, and where there is no alignment.
+ * through a class at a time. 0 behind a sequence's length; NaN where there is no alignment.
  */
 export const ctcPosterior = (logProbabilities: Expr, labels: Expr, inputLengths: Expr, labelLengths: Expr) =>
   apply('ctcPosterior', [logProbabilities, labels, inputLengths, labelLengths], ctcAxes);

@@ -86,7 +86,7 @@ export function ctcLogLikelihood(sequence: CtcSequence): number {
 
 /**
  * The probability that an alignment of the labels passes through a class at a time, added into `posterior` (row-major
- * over time and class). All zero where no alignment exists.
+ * over time and class). NaN where no alignment exists, as PyTorch: a logarithm of zero has no derivative.
  */
 export function addCtcPosterior(sequence: CtcSequence, posterior: Float64Array): void {
   const states = statesOf(sequence);
@@ -95,7 +95,10 @@ export function addCtcPosterior(sequence: CtcSequence, posterior: Float64Array):
   const beta = backward(sequence, states);
   const last = alpha.subarray(-states.length);
   const total = logAddExp(last.at(-1)!, last.at(-2) ?? -Infinity);
-  if (total === -Infinity) return;
+  if (total === -Infinity) {
+    posterior.fill(NaN, 0, sequence.frames * sequence.classes);
+    return;
+  }
   for (let t = 0; t < sequence.frames; t++) {
     states.forEach((state, s) => {
       const at = t * states.length + s;

@@ -4,6 +4,7 @@ import { differentiate } from '../../../src/core/expression/differentiate.ts';
 import { broadcast, evaluate } from '../../../src/core/expression/evaluate.ts';
 import { input } from '../../../src/core/expression/expression.ts';
 import { atom, precedence, type Fragment } from '../../../src/core/expression/fragment.ts';
+import { logNormalCdf } from '../../../src/core/expression/normal.ts';
 import { primitive, primitives } from '../../../src/core/expression/primitives.ts';
 import type { Elementwise, Place } from '../../../src/core/expression/primitives/row.ts';
 import { lower } from '../../../src/core/expression/schedule.ts';
@@ -98,9 +99,12 @@ describe('an elementwise primitive', () => {
           const outer = write(args, place);
           const text = outer.precedence > precedence.multiply ? `2 * ${outer.text}` : `2 * (${outer.text})`;
           // eslint-disable-next-line @typescript-eslint/no-implied-eval
-          const run = new Function(...names, `return ${text};`) as (...x: readonly number[]) => number;
+          const run = new Function('logNormalCdf', ...names, `return ${text};`) as (
+            helper: typeof logNormalCdf,
+            ...x: readonly number[]
+          ) => number;
           const [x = NaN, y = NaN, z = NaN] = values;
-          expect(run(...values)).toBeCloseTo(2 * row.value(x, y, z), 12);
+          expect(run(logNormalCdf, ...values)).toBeCloseTo(2 * row.value(x, y, z), 12);
         }
       }
     },
@@ -139,6 +143,44 @@ describe('an elementwise primitive', () => {
     expect(value('sigmoid', 1000)).toBe(1);
     expect(value('softplus', NaN)).toBeNaN();
     expect(value('relu', NaN)).toBeNaN();
+  });
+});
+
+describe('log Φ', () => {
+  // mpmath 1.3 at 60 digits: log(erfc(-x/√2)/2).
+  it.each([
+    [-1000, -500007.8266948121],
+    [-200, -20006.21728089819],
+    [-38.5, -745.6952702904111],
+    [-8, -35.01343715991455],
+    [-1, -1.841021645009264],
+    [-1e-30, -0.6931471805599453],
+    [0, -0.6931471805599453],
+    [1, -0.1727537790234499],
+    [5, -2.866516129637636e-7],
+    [8.5, -9.479534822203319e-18],
+    [20, -2.7536241186062337e-89],
+    [37, -5.725571222524576e-300],
+  ])('at %d is %d', (x, expected) => {
+    const value = logNormalCdf(x);
+    expect(Math.abs(value - expected)).toBeLessThanOrEqual(1e-14 * Math.abs(expected));
+  });
+  it('has its limits', () => {
+    expect(logNormalCdf(-Infinity)).toBe(-Infinity);
+    expect(logNormalCdf(Infinity)).toBe(0);
+    expect(logNormalCdf(NaN)).toBeNaN();
+  });
+});
+
+describe('log-add-exp', () => {
+  const value = (x: number, y: number) => (primitives['logaddexp'] as Elementwise).value(x, y, NaN);
+  it('is stable, and keeps its limits', () => {
+    expect(value(1000, 1000)).toBeCloseTo(1000 + Math.LN2, 12);
+    expect(value(-Infinity, 3)).toBe(3);
+    expect(value(-Infinity, -Infinity)).toBe(-Infinity);
+    expect(value(Infinity, -Infinity)).toBe(Infinity);
+    expect(value(Infinity, Infinity)).toBe(Infinity);
+    expect(value(NaN, 0)).toBeNaN();
   });
 });
 
@@ -186,7 +228,7 @@ describe('the conventions at kinks', () => {
 describe('axis primitives', () => {
   const x = input('x', ['sample', 'class']);
   const environment = { sizes: { sample: 2, class: 3 }, inputs: { x: [1, -2, 0.5, 800, 801, 799] } };
-  it.each(['mean', 'norm', 'softmax', 'logsoftmax', 'sum', 'amax', 'logsumexp'])(
+  it.each(['mean', 'norm', 'softmax', 'logsoftmax', 'sum', 'amax', 'logsumexp', 'cumsum', 'rank', 'argsort'])(
     '%s: the lowered form has the same value',
     (op) => {
       const expr = apply(op, [x], { axis: 'class' });

@@ -1,5 +1,4 @@
 import * as b from '../build.ts';
-import type { Expr } from '../expression.ts';
 import { atom, call, infix, prefix, wrap, precedence as p } from '../fragment.ts';
 import { logNormalCdf } from '../normal.ts';
 import {
@@ -116,6 +115,7 @@ export const functions = {
         text: `1 / (1 + Math.exp(${prefix('-', p.unary, x).text}))`,
         precedence: p.multiply,
       })),
+      tfjs: 'sigmoid',
       spoken: (args) => `the sigmoid of ${need(args, 0)}`,
     },
   }),
@@ -145,6 +145,7 @@ export const functions = {
         precedence: p.add,
       })),
       repeats: true,
+      tfjs: 'softplus',
       spoken: (args) => `the softplus of ${need(args, 0)}`,
     },
   }),
@@ -205,10 +206,9 @@ export const functions = {
     value: (x, y) => (x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)))),
     partials: (args) => {
       const [x, y] = [need(args, 0), need(args, 1)];
-      // Where both are -∞ (or both ∞) the difference is NaN; each has half of the sum there.
-      const share = (own: Expr, other: Expr) => b.where(b.eq(own, other), 0.5, b.sigmoid(b.sub(own, other)));
-      return [share(x, y), share(y, x)];
+      return [b.sigmoid(b.sub(x, y)), b.sigmoid(b.sub(y, x))];
     },
+    kink: 'where both are −∞: NaN, as PyTorch',
     print: {
       tex: two((x, y) => ({
         text: `\\log\\left(e^{${x.text}} + e^{${y.text}}\\right)`,
