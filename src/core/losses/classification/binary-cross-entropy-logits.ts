@@ -2,7 +2,11 @@ import { add, mul, neg, softplus, sub } from '../../expression/build.ts';
 import { param } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss, Option } from '../loss.ts';
-import { pred, target } from '../shared/elements.ts';
+import { torchApis } from '../shared/apiPairs.ts';
+import { lightgbmApis, optaxApis } from '../shared/apis.ts';
+import { binaryLabels, binaryLogits, binarySmoothing, smoothedTarget } from '../shared/binary.ts';
+import { kerasRows } from '../shared/conventions.ts';
+import { pred } from '../shared/elements.ts';
 import { at } from '../shared/examples.ts';
 import { alongBinary } from '../shared/plots.ts';
 import { mean } from '../shared/statistics.ts';
@@ -15,6 +19,8 @@ const positiveWeight: Option = {
   range: { min: 0, max: 1e6, minExclusive: true },
   meaning: 'Factor of the loss where the label is 1; above 1 it favours recall.',
 };
+
+const options = [positiveWeight, binarySmoothing];
 
 /**
  * w·y·softplus(−z) + (1 − y)·softplus(z) for the logit z and the label y in [0, 1]. softplus(u) = log(1 + eᵘ) neither
@@ -35,32 +41,17 @@ export const loss: Loss = {
   chinese: ['二元交叉熵（logits）', '带 logits 的二元交叉熵', '对数损失'],
   family: 'classification',
   common: 1,
-  inputs: [
-    {
-      id: 'pred',
-      symbol: 'z',
-      kind: 'logit',
-      role: 'prediction',
-      axes: ['sample', 'output'],
-      meaning: 'Logits: raw scores before any sigmoid.',
-    },
-    {
-      id: 'target',
-      symbol: 'y',
-      kind: 'binary-label',
-      role: 'target',
-      axes: ['sample', 'output'],
-      meaning: 'Labels 0 or 1, or probabilities in between.',
-    },
-  ],
+  inputs: [binaryLogits(), binaryLabels()],
   parameters: [],
-  options: [positiveWeight],
+  options,
   expression: withOptions(() => {
     const z = pred();
-    const y = target();
+    const y = smoothedTarget();
     const positive = mul(mul(param('positiveWeight'), y), softplus(neg(z)));
     return add(positive, mul(sub(1, y), softplus(z)));
-  }, [positiveWeight]),
+  }, options),
+  convention: 'PyTorch',
+  conventions: [kerasRows],
   meaning:
     'The surprise, in nats, at a yes/no label when the model’s probability is the sigmoid of its raw score.',
   useWhen:
@@ -77,24 +68,17 @@ export const loss: Loss = {
   source:
     'Cox 1958, The Regression Analysis of Binary Sequences, Journal of the Royal Statistical Society B 20(2)',
   apis: [
-    {
-      framework: 'torch',
-      name: 'torch.nn.BCEWithLogitsLoss',
-      form: 'class',
+    ...torchApis('BCEWithLogitsLoss', 'binary_cross_entropy_with_logits', {
       keywords: { pos_weight: { parameter: 'positiveWeight', default: 1 } },
-    },
-    {
-      framework: 'torch',
-      name: 'torch.nn.functional.binary_cross_entropy_with_logits',
-      form: 'function',
-      keywords: { pos_weight: { parameter: 'positiveWeight', default: 1 } },
-    },
+    }),
     {
       framework: 'keras',
       name: 'keras.losses.BinaryCrossentropy',
       form: 'class',
+      convention: 'keras',
       targetFirst: true,
       requires: { from_logits: true },
+      keywords: { label_smoothing: { parameter: 'labelSmoothing', default: 0 } },
       expects: 'probabilities',
       note: 'Expects probabilities unless from_logits=True.',
     },
@@ -102,23 +86,19 @@ export const loss: Loss = {
       framework: 'keras',
       name: 'keras.losses.binary_crossentropy',
       form: 'function',
+      convention: 'keras',
       targetFirst: true,
       requires: { from_logits: true },
+      keywords: { label_smoothing: { parameter: 'labelSmoothing', default: 0 } },
       expects: 'probabilities',
       note: 'Expects probabilities unless from_logits=True; averages over the last axis only.',
     },
-    ...(['binary_crossentropy', 'bce', 'BCE', 'BinaryCrossentropy'] as const).map((name) => ({
-      framework: 'keras' as const,
-      name,
-      form: 'string' as const,
-      expects: 'probabilities' as const,
-      note: 'The string expects probabilities, so the model must end in a sigmoid; on logits write BinaryCrossentropy(from_logits=True).',
-    })),
     {
       framework: 'tf',
       name: 'tensorflow.nn.sigmoid_cross_entropy_with_logits',
       form: 'function',
       targetFirst: true,
+      gives: 'elements',
       note: 'Elementwise: reduce it yourself.',
     },
     {
@@ -126,34 +106,23 @@ export const loss: Loss = {
       name: 'tensorflow.nn.weighted_cross_entropy_with_logits',
       form: 'function',
       targetFirst: true,
+      gives: 'elements',
       keywords: { pos_weight: { parameter: 'positiveWeight', default: 1 } },
       note: 'pos_weight is required. Elementwise: reduce it yourself.',
     },
-    {
-      framework: 'optax',
-      name: 'optax.losses.sigmoid_binary_cross_entropy',
-      form: 'function',
-      note: 'Elementwise: reduce it yourself.',
-    },
-    {
-      framework: 'optax',
-      name: 'optax.sigmoid_binary_cross_entropy',
-      form: 'function',
-      note: 'Elementwise: reduce it yourself.',
-    },
+    ...optaxApis('sigmoid_binary_cross_entropy'),
     {
       framework: 'sklearn',
       name: 'log_loss',
       form: 'string',
       note: 'SGDClassifier and gradient boosting: on the decision function, labels of any two classes.',
     },
-    { framework: 'tfjs', name: 'tf.losses.sigmoidCrossEntropy', form: 'function', targetFirst: true },
     {
       framework: 'tfjs',
-      name: 'binaryCrossentropy',
-      form: 'string',
-      expects: 'probabilities',
-      note: 'Expects probabilities: the model must end in a sigmoid.',
+      name: 'tf.losses.sigmoidCrossEntropy',
+      form: 'function',
+      targetFirst: true,
+      keywords: { labelSmoothing: { parameter: 'labelSmoothing', default: 0 } },
     },
     { framework: 'xgboost', name: 'binary:logistic', form: 'string', note: 'Predicts probabilities.' },
     {
@@ -162,7 +131,17 @@ export const loss: Loss = {
       form: 'string',
       note: 'The same loss; predicts logits.',
     },
+    {
+      framework: 'xgboost',
+      name: 'reg:logistic',
+      form: 'string',
+      note: 'The same loss; labels may be any numbers from 0 to 1. Predicts probabilities.',
+    },
     { framework: 'lightgbm', name: 'binary', form: 'string' },
+    ...lightgbmApis('cross_entropy', {
+      aliases: ['xentropy'],
+      note: 'The same loss; labels may be any numbers from 0 to 1.',
+    }),
   ],
   properties: {
     convex: true,

@@ -1,39 +1,62 @@
-import { add, gather, logsumexp, mean, mul, ne, sub, where } from '../../expression/build.ts';
-import { input, param } from '../../expression/expression.ts';
+import { add, gather, mean, mul, sub, where } from '../../expression/build.ts';
+import { param } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
-import type { Loss, Option } from '../loss.ts';
+import type { Loss } from '../loss.ts';
+import { kerasRowApis, optaxRowApis, torchApis } from '../shared/apiPairs.ts';
+import {
+  classIndices,
+  classWeights,
+  countedLabels,
+  counts,
+  ignoreIndex,
+  label,
+  labelSmoothing,
+  logits,
+  logNormaliser,
+  perClass,
+  safeLabel,
+  weightOfClass,
+  weightOfLabel,
+} from '../shared/classes.ts';
+import { classesAt } from '../shared/examples.ts';
 import { alongTrueLogit } from '../shared/plots.ts';
 import { shares } from '../shared/statistics.ts';
 
-const labelSmoothing: Option = {
-  id: 'labelSmoothing',
-  symbol: '\\varepsilon',
-  axes: [],
-  neutral: 0,
-  range: { min: 0, max: 1, maxExclusive: true },
-  meaning: 'Share of the target that is spread evenly over all classes.',
-};
-const classWeight: Option = {
-  id: 'classWeight',
-  symbol: 'w',
-  axes: ['class'],
-  neutral: 1,
-  meaning: 'A weight for each class; the mean divides by the sum of the weights of the samples’ classes.',
-};
-const ignoreIndex: Option = {
-  id: 'ignoreIndex',
-  symbol: 'k',
-  axes: [],
-  neutral: NaN,
-  meaning: 'Samples with this label count neither in the sum nor in what the mean divides by.',
-};
-const softmaxOptions = [labelSmoothing, classWeight, ignoreIndex];
+const options = [
+  labelSmoothing,
+  classWeights(
+    'A weight for each class; the mean divides by the sum of the weights of the samples’ classes.',
+  ),
+  ignoreIndex,
+];
 
-const label = () => input('target', ['sample'], 'index');
-const counts = () => ne(label(), param('ignoreIndex'));
-/** The label, or 0 where it is ignored, so that looking it up is always allowed. */
-const safeLabel = () => where(counts(), label(), 0);
-const weights = () => input('classWeight', ['class']);
+const crossEntropy = withOptions(() => {
+  const z = perClass();
+  const y = safeLabel();
+  const lse = logNormaliser();
+  const epsilon = param(labelSmoothing.id);
+  const picked = mul(
+    mul(sub(1, epsilon), gather(weightOfClass(), 'class', y)),
+    sub(lse, gather(z, 'class', y)),
+  );
+  const spread = mul(epsilon, mean(mul(weightOfClass(), sub(lse, z)), 'class'));
+  return where(counts(), add(picked, spread), 0);
+}, options);
+
+const named: NonNullable<Loss['named']> = () => [
+  {
+    name: 'lse',
+    symbol: '\\operatorname{lse}',
+    expr: logNormaliser(),
+    meaning: 'the logarithm of the softmax’s denominator',
+  },
+  {
+    name: 'picked',
+    symbol: 'z_y',
+    expr: gather(perClass(), 'class', label()),
+    meaning: 'the logit of the true class',
+  },
+];
 
 /**
  * log Σ_c exp z_c − z_y for logits z and the label y: minus the log of the softmax probability of the true class. The
@@ -54,53 +77,24 @@ export const loss: Loss = {
   chinese: ['Softmax 交叉熵', '交叉熵损失', '多类交叉熵'],
   family: 'classification',
   common: 2,
-  inputs: [
+  inputs: [logits(), classIndices()],
+  parameters: [],
+  options,
+  expression: crossEntropy,
+  divisor: withOptions(weightOfLabel, options),
+  named,
+  convention: 'PyTorch',
+  conventions: [
     {
-      id: 'pred',
-      symbol: 'z',
-      kind: 'logit',
-      role: 'prediction',
-      axes: ['sample', 'class'],
-      meaning: 'Logits: one raw score a class, before any softmax.',
-    },
-    {
-      id: 'target',
-      symbol: 'y',
-      kind: 'class-index',
-      role: 'target',
-      axes: ['sample'],
-      meaning: 'The index of the true class, counted from 0.',
+      id: 'keras',
+      users: 'Keras',
+      differs:
+        'A mean divides by the number of labels that count, not by the sum of their weights, and is 0 where none counts.',
+      expression: crossEntropy,
+      named,
+      divisor: countedLabels,
     },
   ],
-  parameters: [],
-  options: softmaxOptions,
-  expression: withOptions(() => {
-    const z = input('pred', ['sample', 'class']);
-    const y = safeLabel();
-    const lse = logsumexp(z, 'class');
-    const epsilon = param('labelSmoothing');
-    const picked = mul(mul(sub(1, epsilon), gather(weights(), 'class', y)), sub(lse, gather(z, 'class', y)));
-    const spread = mul(epsilon, mean(mul(weights(), sub(lse, z)), 'class'));
-    return where(counts(), add(picked, spread), 0);
-  }, softmaxOptions),
-  divisor: withOptions(() => where(counts(), gather(weights(), 'class', safeLabel()), 0), softmaxOptions),
-  named: () => {
-    const z = input('pred', ['sample', 'class']);
-    return [
-      {
-        name: 'lse',
-        symbol: '\\operatorname{lse}',
-        expr: logsumexp(z, 'class'),
-        meaning: 'the logarithm of the softmax’s denominator',
-      },
-      {
-        name: 'picked',
-        symbol: 'z_y',
-        expr: gather(z, 'class', label()),
-        meaning: 'the logit of the true class',
-      },
-    ];
-  },
   meaning:
     'The surprise, in nats, at the true class when the model’s probabilities are the softmax of its raw scores.',
   useWhen: 'Exactly one of several classes is right, and probabilities for all of them are wanted.',
@@ -116,89 +110,34 @@ export const loss: Loss = {
   source:
     'Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs; label smoothing: Szegedy et al. 2016, arXiv 1512.00567',
   apis: [
-    {
-      framework: 'torch',
-      name: 'torch.nn.CrossEntropyLoss',
-      form: 'class',
+    ...torchApis('CrossEntropyLoss', 'cross_entropy', {
       keywords: {
         label_smoothing: { parameter: 'labelSmoothing', default: 0 },
         ignore_index: { parameter: 'ignoreIndex', default: -100 },
       },
       note: 'Floating-point targets mean class probabilities, a different loss under the same name.',
-    },
-    {
-      framework: 'torch',
-      name: 'torch.nn.functional.cross_entropy',
-      form: 'function',
-      keywords: {
-        label_smoothing: { parameter: 'labelSmoothing', default: 0 },
-        ignore_index: { parameter: 'ignoreIndex', default: -100 },
-      },
-      note: 'Floating-point targets mean class probabilities, a different loss under the same name.',
-    },
-    {
-      framework: 'keras',
-      name: 'keras.losses.SparseCategoricalCrossentropy',
-      form: 'class',
-      targetFirst: true,
+    }),
+    ...kerasRowApis('SparseCategoricalCrossentropy', 'sparse_categorical_crossentropy', {
+      convention: 'keras',
       requires: { from_logits: true },
+      keywords: { ignore_class: { parameter: 'ignoreIndex', default: NaN } },
       expects: 'probabilities',
       note: 'Expects probabilities unless from_logits=True.',
-    },
-    {
-      framework: 'keras',
-      name: 'keras.losses.sparse_categorical_crossentropy',
-      form: 'function',
-      targetFirst: true,
-      requires: { from_logits: true },
-      expects: 'probabilities',
-      note: 'Expects probabilities unless from_logits=True; one value a row.',
-    },
-    ...(['sparse_categorical_crossentropy', 'SparseCategoricalCrossentropy'] as const).map((name) => ({
-      framework: 'keras' as const,
-      name,
-      form: 'string' as const,
-      expects: 'probabilities' as const,
-      note: 'The string expects probabilities, so the model must end in a softmax; on logits write SparseCategoricalCrossentropy(from_logits=True).',
-    })),
+    }),
     {
       framework: 'tf',
       name: 'tensorflow.nn.sparse_softmax_cross_entropy_with_logits',
       form: 'function',
       targetFirst: true,
+      gives: 'elements',
       note: 'One value a row: reduce it yourself.',
     },
-    {
-      framework: 'optax',
-      name: 'optax.losses.softmax_cross_entropy_with_integer_labels',
-      form: 'function',
-      note: 'One value a row: reduce it yourself.',
-    },
-    {
-      framework: 'optax',
-      name: 'optax.softmax_cross_entropy_with_integer_labels',
-      form: 'function',
-      note: 'One value a row: reduce it yourself.',
-    },
+    ...optaxRowApis('softmax_cross_entropy_with_integer_labels'),
     {
       framework: 'sklearn',
       name: 'sklearn.linear_model.LogisticRegression',
       form: 'class',
       note: 'Minimises this loss plus an L2 penalty, on by default (C=1.0).',
-    },
-    {
-      framework: 'tfjs',
-      name: 'tf.losses.softmaxCrossEntropy',
-      form: 'function',
-      targetFirst: true,
-      note: 'Takes one-hot labels.',
-    },
-    {
-      framework: 'tfjs',
-      name: 'sparseCategoricalCrossentropy',
-      form: 'string',
-      expects: 'probabilities',
-      note: 'Expects probabilities, and labels as float32: int32 labels throw.',
     },
     { framework: 'xgboost', name: 'multi:softprob', form: 'string', note: 'Predicts probabilities.' },
     {
@@ -213,7 +152,7 @@ export const loss: Loss = {
   properties: {
     convex: true,
     boundedBelow: 0,
-    boundedAbove: { at: { sizes: { sample: 1, class: 2 }, inputs: { pred: [1e3, 0], target: [1] } } },
+    boundedAbove: classesAt(2, [1e3, 0], [1]),
     lipschitzGradient: 0.5,
     boundedInfluence: Math.SQRT2,
     strictlyProper: true,

@@ -53,14 +53,42 @@ export function alongBinary(
   };
 }
 
-/** Against the logit of the true class of three, the others at 0; the target is a class index. */
-export function alongTrueLogit(from = -6, to = 6): Plot {
+/** Whether the target names the true class by its index or holds one number a class. */
+type Labels = 'index' | 'one-hot';
+
+const firstClass: Readonly<Record<Labels, readonly number[]>> = { index: [0], 'one-hot': [1, 0, 0] };
+
+/** Against the logit of the true class of three, the others at 0. */
+export function alongTrueLogit(labels: Labels = 'index', from = -6, to = 6): Plot {
   return {
     label: 'logit z_y',
     inWords: 'the logit of the true class, the other 2 at 0',
     from,
     to,
     sizes: { sample: 1, class: 3 },
-    curves: [{ at: (x) => ({ pred: [x, 0, 0], target: [0] }) }],
+    curves: [{ at: (x) => ({ pred: [x, 0, 0], target: firstClass[labels] }) }],
+  };
+}
+
+/** Against the probability of the true class of three, of which the prediction may be the logarithm. */
+export function alongTrueProbability(
+  labels: Labels = 'index',
+  form: 'probability' | 'logarithm' = 'probability',
+): Plot {
+  const prediction = (x: number) => [x, (1 - x) / 2, (1 - x) / 2];
+  return {
+    label: 'probability p_y',
+    inWords: 'the probability of the true class, the other 2 equal',
+    from: 0.01,
+    to: 0.99,
+    sizes: { sample: 1, class: 3 },
+    curves: [
+      {
+        at: (x) => ({
+          pred: form === 'logarithm' ? prediction(x).map(Math.log) : prediction(x),
+          target: firstClass[labels],
+        }),
+      },
+    ],
   };
 }
