@@ -101,13 +101,13 @@ export const loss: Loss = {
     { name: 'cosine', symbol: 's', expr: cosines(), meaning: 'cosines of all pairs' },
     {
       name: 'negative_logit',
-      symbol: 'n',
+      symbol: 'q^{-}',
       expr: negativeLogits(),
       meaning: 'how far a pair of different classes is too close, weighted and scaled',
     },
     {
       name: 'positive_logit',
-      symbol: 'p',
+      symbol: 'q^{+}',
       expr: positiveLogits(),
       meaning: 'how far a pair of one class is too far, weighted and scaled',
     },
@@ -141,16 +141,16 @@ export const loss: Loss = {
       ),
       divisor: withOptions(() => indicator(and(some(kerasPositives()), some(negativePairs())))),
       named: () => [
-        { name: 'distance', symbol: 'd', expr: distances(), meaning: 'one minus the cosine, of all pairs' },
+        { name: 'distance', symbol: 'D', expr: distances(), meaning: 'one minus the cosine, of all pairs' },
         {
           name: 'positive_logit',
-          symbol: 'p',
+          symbol: 'q^{+}',
           expr: kerasPositiveLogits(),
           meaning: 'how far a pair of one class is too far, weighted and scaled',
         },
         {
           name: 'negative_logit',
-          symbol: 'n',
+          symbol: 'q^{-}',
           expr: kerasNegativeLogits(),
           meaning: 'how far a pair of different classes is too close, weighted and scaled',
         },

@@ -20,12 +20,12 @@ const pairLoss = (isApart: Operand, isTogether: Operand, d: Expr): Expr =>
   add(mul(isTogether, square(d)), mul(isApart, square(relu(sub(param('margin'), d)))));
 
 const distances = predictedValues({
-  symbol: 'd',
+  symbol: 'D',
   kind: 'nonnegative',
   meaning: 'Distances of pairs, made by the model.',
 });
 
-/** ½(1 − y)d² + ½y·max(0, m − d)² for the distance d = ‖a − b‖ of a pair; y = 1 says that the two are different. */
+/** ½(1 − y)D² + ½y·max(0, m − D)² for the distance D = ‖a − b‖ of a pair; y = 1 says that the two are different. */
 export const loss: Loss = {
   id: 'contrastive',
   name: 'Contrastive loss',
@@ -54,7 +54,7 @@ export const loss: Loss = {
     return pairLoss(mul(0.5, y), mul(0.5, sub(1, y)), distance());
   }),
   named: () => [
-    { name: 'distance', symbol: 'd', expr: distance(), meaning: 'the distance between the two vectors' },
+    { name: 'distance', symbol: 'D', expr: distance(), meaning: 'the distance between the two vectors' },
   ],
   convention: 'Hadsell et al. 2006',
   conventions: [
@@ -110,7 +110,7 @@ export const loss: Loss = {
     },
   },
   plot: {
-    label: 'distance d',
+    label: 'distance D',
     inWords: 'the distance of the pair, for pairs that belong together and for pairs that do not',
     from: 0,
     to: 2,

@@ -39,13 +39,13 @@ const excess = (near: Expr, far: Expr) => add(sub(near, far), param('margin'));
 const names = (distance: Distance): readonly Named[] => [
   {
     name: 'd_positive',
-    symbol: 'd^{+}',
+    symbol: 'D^{+}',
     expr: toPositive(distance),
     meaning: 'how far the anchor is from the positive',
   },
   {
     name: 'd_negative',
-    symbol: 'd^{-}',
+    symbol: 'D^{-}',
     expr: toNegative(distance),
     meaning: 'how far the anchor is from the negative',
   },
@@ -79,7 +79,7 @@ const distanceKeywords = {
 };
 const anyDistance = 'Takes any distance function; without one it is the Euclidean distance with its small ε.';
 
-/** max(0, d(a, p) − d(a, n) + m): the negative n should be farther from the anchor a than the positive p, by m. */
+/** max(0, D(a, a⁺) − D(a, a⁻) + m): the negative a⁻ should be farther from the anchor a than the positive a⁺, by m. */
 export const loss: Loss = {
   id: 'triplet-margin',
   name: 'Triplet margin loss',
@@ -89,8 +89,8 @@ export const loss: Loss = {
   common: 1,
   inputs: [
     embeddings('anchor', 'a', 'The vectors from which distances are taken.'),
-    embeddings('positive', 'p', 'For each anchor a vector of the same class.'),
-    embeddings('negative', 'n', 'For each anchor a vector of another class.'),
+    embeddings('positive', 'a^{+}', 'For each anchor a vector of the same class.'),
+    embeddings('negative', 'a^{-}', 'For each anchor a vector of another class.'),
   ],
   parameters: [
     margin,
@@ -130,7 +130,7 @@ export const loss: Loss = {
     ...names(torchDistance),
     {
       name: 'd_swapped',
-      symbol: 'd^{\\pm}',
+      symbol: 'D^{\\pm}',
       expr: swapped(),
       meaning: 'how far the positive is from the negative',
     },

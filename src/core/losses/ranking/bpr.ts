@@ -16,7 +16,7 @@ const pair = (pos: number, neg: number): { readonly at: Sample } => ({
   at: { sizes: { sample: 1, output: 1 }, inputs: { pos: [pos], neg: [neg] } },
 });
 
-/** −log σ(p − n) = log(1 + exp(n − p)) for the score p of what was chosen and n of what was not. */
+/** −log σ(s⁺ − s⁻) = log(1 + exp(s⁻ − s⁺)) for the score s⁺ of what was chosen and s⁻ of what was not. */
 export const loss: Loss = {
   id: 'bpr',
   name: 'Bayesian personalised ranking loss',
@@ -25,8 +25,8 @@ export const loss: Loss = {
   family: 'ranking',
   common: 3,
   inputs: [
-    score('pos', 'p', 'Scores of items that were chosen.'),
-    score('neg', 'n', 'For each the score of an item that was not, drawn at random.'),
+    score('pos', 's^{+}', 'Scores of items that were chosen.'),
+    score('neg', 's^{-}', 'For each the score of an item that was not, drawn at random.'),
   ],
   parameters: [],
   expression: withOptions(() => softplus(sub(input('neg', axes), input('pos', axes)))),
@@ -37,7 +37,7 @@ export const loss: Loss = {
   avoidWhen:
     'The head of the list matters more than the rest: WARP and LambdaRank weight by rank. With graded labels use RankNet.',
   pitfalls: [
-    'Written as -log(sigmoid(p − n)) it is infinite from a difference of about −104 on in float32, and −745 in float64: use softplus or logsigmoid.',
+    'Written as -log(sigmoid(pos - neg)) it is infinite from a difference of about −104 on in float32, and −745 in float64: use softplus or logsigmoid.',
     'Negatives drawn evenly are soon all easy and the gradient fades; harder or popularity-weighted draws go on teaching.',
     'It is the reward-model loss of preference learning: there, too, only differences of scores have a meaning.',
     'The paper adds an L2 penalty on the user and item factors; without it the loss can be driven to 0 by scaling the scores.',
@@ -53,7 +53,7 @@ export const loss: Loss = {
     boundedInfluence: Math.SQRT2,
   },
   plot: {
-    label: 'p − n',
+    label: 's⁺ − s⁻',
     inWords: 'the difference of the two scores',
     from: -6,
     to: 6,

@@ -31,18 +31,27 @@ const change = (): Expr => {
   return div(abs(mul(beyond(gain()), beyond(discounts()))), where(eq(best, 0), 1, best));
 };
 
-/** The norm of the gradient where the one relevant item stands last, far below all others. */
-function lastPlaceNorm(items: number): number {
+/**
+ * The norm of the gradient for one relevant item among others: last and far below all of them, or first with the same
+ * score as all of them. From 6 items on the second is the larger one.
+ */
+function largestNorm(items: number): number {
   const discountAt = (place: number) => 1 / Math.log2(1 + place);
-  const changes = Array.from({ length: items - 1 }, (_, k) => discountAt(k + 1) - discountAt(items));
-  return Math.hypot(
-    changes.reduce((total, x) => total + x, 0),
-    ...changes,
+  const others = Array.from({ length: items - 1 }, (_, k) => k);
+  const norms = [
+    others.map((k) => discountAt(k + 1) - discountAt(items)),
+    others.map((k) => (1 - discountAt(k + 2)) / 2),
+  ].map((changes) =>
+    Math.hypot(
+      changes.reduce((total, x) => total + x, 0),
+      ...changes,
+    ),
   );
+  return Math.max(...norms);
 }
 
 /**
- * Σ over pairs with y_j > y_k of |ΔNDCG_jk|·log(1 + exp(−σ(s_j − s_k))), a sum for each list. The weights, by how much
+ * Σ over pairs with y_j > y_k of |ΔNDCG_jk|·log(1 + exp(−κ(s_j − s_k))), a sum for each list. The weights, by how much
  * NDCG would change if the two exchanged places, are constants to the gradient.
  */
 export const loss: Loss = {
@@ -56,7 +65,7 @@ export const loss: Loss = {
   parameters: [
     {
       id: 'sigma',
-      symbol: '\\sigma',
+      symbol: '\\kappa',
       default: 1,
       min: 0,
       max: 1e6,
@@ -137,7 +146,7 @@ export const loss: Loss = {
     boundedBelow: 0,
     boundedAbove: list([-1e3, 0], [1, 0]),
     lipschitzGradient: { ...list([0, 1e-6, 1], [2, 1, 0]), and: { pred: [1e-6, 0, 1] } },
-    boundedInfluence: ({ item = 1 }) => lastPlaceNorm(item),
+    boundedInfluence: ({ item = 1 }) => largestNorm(item),
   },
   plot: alongRelevantScore,
 };

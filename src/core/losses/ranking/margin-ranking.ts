@@ -1,4 +1,4 @@
-import { add, clampMin, mul, neg, sub } from '../../expression/build.ts';
+import { clampMin, mul, sub } from '../../expression/build.ts';
 import { input, param } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss, LossInput, Sample } from '../loss.ts';
@@ -18,7 +18,7 @@ const pair = (x1: number, x2: number, label: 1 | -1): { readonly at: Sample } =>
   at: { sizes: { sample: 1, output: 1 }, inputs: { x1: [x1], x2: [x2], target: [label] } },
 });
 
-/** max(0, −y(a − b) + m): the first score should be the larger one by m where y = 1, the smaller one where y = −1. */
+/** max(0, m − y(a − b)): the first score should be the larger one by m where y = 1, the smaller one where y = −1. */
 export const loss: Loss = {
   id: 'margin-ranking',
   name: 'Margin ranking loss',
@@ -46,7 +46,7 @@ export const loss: Loss = {
   ],
   expression: withOptions(() => {
     const difference = sub(input('x1', axes), input('x2', axes));
-    return clampMin(add(mul(neg(target()), difference), param('margin')), 0);
+    return clampMin(sub(param('margin'), mul(target(), difference)), 0);
   }),
   convention: 'PyTorch',
   meaning:

@@ -4,7 +4,7 @@ import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
 import { alongRelevantScore, beyond, inOrder, list, listInputs, scores } from '../shared/lists.ts';
 
-/** Σ over pairs with y_j > y_k of log(1 + exp(−σ(s_j − s_k))), a sum for each list. */
+/** Σ over pairs with y_j > y_k of log(1 + exp(−κ(s_j − s_k))), a sum for each list. */
 export const loss: Loss = {
   id: 'ranknet',
   name: 'RankNet loss',
@@ -16,7 +16,7 @@ export const loss: Loss = {
   parameters: [
     {
       id: 'sigma',
-      symbol: '\\sigma',
+      symbol: '\\kappa',
       default: 1,
       min: 0,
       max: 1e6,

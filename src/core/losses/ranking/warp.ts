@@ -32,7 +32,7 @@ function harmonic(isWithin: (k: Expr) => Expr): Expr {
   const k = add(index('negative'), 1);
   return stop(sum(where(isWithin(k), div(1, k), 0), 'negative'));
 }
-/** The rank is estimated as ⌊M/N⌋ after N trials of M negatives: k is within it where k·N ≤ M. */
+/** The rank is estimated as ⌊N/T⌋ after T trials of N negatives: k is within it where k·T ≤ N. */
 const sampledWeight = () => harmonic((k) => le(mul(k, trials()), size('negative')));
 /** The hinge of the first violator; 0 where none violates. */
 const firstHinge = () => sum(where(eq(add(index('negative'), 1), trials()), relu(excess()), 0), 'negative');
@@ -55,7 +55,7 @@ const harmonicNumber = (count: number) =>
   Array.from({ length: count }, (_, k) => 1 / (k + 1)).reduce((total, x) => total + x, 0);
 
 /**
- * Φ(⌊M/N⌋)·max(0, m − p + n_N): the negatives are visited in the given order until the N-th is above the positive less
+ * Φ(⌊N/T⌋)·max(0, m − s⁺ + s⁻_T): the N negatives are visited in the given order until the T-th is above the positive less
  * the margin; Φ(k) = 1 + ½ + … + 1/k is a constant to the gradient. The sampling is done by whoever orders the negatives.
  */
 export const loss: Loss = {
@@ -67,7 +67,7 @@ export const loss: Loss = {
   inputs: [
     {
       id: 'pos',
-      symbol: 'p',
+      symbol: 's^{+}',
       kind: 'score',
       role: 'prediction',
       axes: ['sample'],
@@ -75,7 +75,7 @@ export const loss: Loss = {
     },
     {
       id: 'neg',
-      symbol: 'n',
+      symbol: 's^{-}',
       kind: 'score',
       role: 'prediction',
       axes: ['sample', 'negative'],
@@ -97,7 +97,7 @@ export const loss: Loss = {
     excessName(),
     {
       name: 'trials',
-      symbol: 'N',
+      symbol: 'T',
       expr: trials(),
       meaning: 'how many negatives are looked at until one violates',
     },
@@ -120,7 +120,7 @@ export const loss: Loss = {
       }),
       named: () => [
         excessName(),
-        { name: 'violators', symbol: 'k', expr: violators(), meaning: 'how many negatives violate' },
+        { name: 'violators', symbol: 'V', expr: violators(), meaning: 'how many negatives violate' },
         {
           name: 'rank_weight',
           symbol: '\\Phi',

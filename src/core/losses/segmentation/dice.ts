@@ -100,7 +100,7 @@ export const loss: Loss = {
       inputs: [logits, trueMask],
       expression: withOptions(optaxDice),
       named: () => [
-        { name: 'p', symbol: 'p', expr: ofLogits(), meaning: 'the probability of the object' },
+        { name: 'p', symbol: '\\hat{y}', expr: ofLogits(), meaning: 'the probability of the object' },
         {
           name: 'overlap',
           symbol: 'I',

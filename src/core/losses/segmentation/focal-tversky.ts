@@ -1,4 +1,4 @@
-import { add, div, le, mul, pow, where } from '../../expression/build.ts';
+import { add, clampMin, div, mul, pow } from '../../expression/build.ts';
 import { param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
@@ -21,8 +21,8 @@ const mistakes = (): Expr =>
 const miss = (): Expr => div(mistakes(), add(add(overlap(perSample), mistakes()), param('smooth')));
 
 /**
- * (1 − T)^(1/γ) for the Tversky index T = (TP + S)/(TP + αFP + βFN + S). At a perfect match the slope is infinite; there
- * the gradient is 0 by a condition, also in frameworks that would multiply 0 by ∞.
+ * (1 − T)^(1/γ) for the Tversky index T = (TP + S)/(TP + αFP + βFN + S). The slope grows to ∞ towards
+ * a perfect match; the floor under 1 − T makes it 0 there, where frameworks would multiply 0 by ∞.
  */
 export const loss: Loss = {
   id: 'focal-tversky',
@@ -61,10 +61,7 @@ export const loss: Loss = {
     },
     smooth,
   ],
-  expression: withOptions(() => {
-    const isPerfect = le(miss(), 0);
-    return where(isPerfect, 0, pow(where(isPerfect, 1, miss()), div(1, param('gamma'))));
-  }),
+  expression: withOptions(() => pow(clampMin(miss(), 1e-30), div(1, param('gamma')))),
   named: () => [
     { name: 'overlap', symbol: 'I', expr: overlap(perSample), meaning: 'what is found of the object' },
     { name: 'mistakes', symbol: 'M', expr: mistakes(), meaning: 'false positives and negatives, weighted' },
@@ -80,7 +77,7 @@ export const loss: Loss = {
     'In the paper the exponent is 1/γ with γ = 4/3, so 0.75; many implementations call the exponent itself γ and set it to 0.75.',
     'In the paper α = 0.7 weights false negatives; in Salehi’s Tversky loss, and here, that is β.',
     'Unlike the focal loss for classification, γ > 1 here does not turn attention to hard samples but to nearly finished ones.',
-    'At exactly 0 the power has an infinite derivative: a framework multiplies it by 0 and gets NaN, unless that case is taken out before the power.',
+    'At exactly 0 the power has an infinite derivative: a framework multiplies it by 0 and gets NaN, unless there is a floor under the power.',
   ],
   source:
     'Abraham, Khan 2018, A Novel Focal Tversky Loss Function with Improved Attention U-Net for Lesion Segmentation, arXiv 1810.07842',

@@ -86,7 +86,7 @@ export const loss: Loss = {
   inputs: [
     {
       id: 'pred',
-      symbol: 'p',
+      symbol: '\\hat{y}',
       kind: 'distribution',
       role: 'prediction',
       axes: inClasses,
@@ -187,7 +187,8 @@ export const loss: Loss = {
     boundedBelow: 0,
     boundedAbove: 1,
     lipschitzGradient: manyPixels(),
-    boundedInfluence: ({ pixel = 1, class: classes = 1 }) => Math.max(2, Math.sqrt(pixel * classes) / 2),
+    // A single pixel of a rare class, either missed or found with all others half wrong.
+    boundedInfluence: ({ pixel = 1, class: classes = 1 }) => Math.max(2, Math.sqrt(pixel * classes + 1) / 2),
   },
   plot: {
     label: 'probability p',

@@ -37,9 +37,9 @@ const union = (): Expr => {
 };
 /** By how much the Jaccard loss of hard decisions grows when one more pixel of the order is wrong. */
 function growth(): Expr {
-  const index_ = div(left(), union());
+  const kept = div(left(), union());
   const before = div(add(left(), sortedObject()), sub(union(), sub(1, sortedObject())));
-  return stop(where(eq(index('pixel'), 0), sub(1, index_), sub(before, index_)));
+  return stop(where(eq(index('pixel'), 0), sub(1, kept), sub(before, kept)));
 }
 
 const scored = (pred: readonly number[], target: readonly number[]): { readonly at: Sample } => ({
@@ -73,7 +73,7 @@ export const loss: Loss = {
   named: () => [
     {
       name: 'errors',
-      symbol: 'e',
+      symbol: '\\varepsilon',
       expr: errors(),
       meaning: 'how far each score is from clearing the margin',
     },

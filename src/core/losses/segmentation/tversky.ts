@@ -137,7 +137,7 @@ export const loss: Loss = {
       named: () => [
         {
           name: 'p',
-          symbol: 'p',
+          symbol: '\\hat{y}',
           expr: classProbabilities(),
           meaning: 'the probability of each class',
         },

@@ -19,7 +19,7 @@ export const trueMask: LossInput = {
 export const maskInputs: readonly LossInput[] = [
   {
     id: 'pred',
-    symbol: 'p',
+    symbol: '\\hat{y}',
     kind: 'probability',
     role: 'prediction',
     axes,
