@@ -124,9 +124,13 @@ describe.each(losses().map((loss) => [loss.id, loss] as const))('%s', (_, loss) 
 
   it('takes in an option that is asked for', () => {
     const names = (expr: Expr) => [...inputsOf(expr), ...parametersOf(expr)].map(({ name }) => name);
-    for (const { id } of loss.options ?? []) {
-      const used = [loss.expression([id]), ...(loss.divisor === undefined ? [] : [loss.divisor([id])])];
-      expect(used.flatMap(names)).toContain(id);
+    for (const { id, range } of loss.options ?? []) {
+      // What an experiment may set is in the loss itself, for that is what it trains; the rest may be a convention's.
+      const used = (range === undefined ? definitions : [loss]).flatMap(({ expression, divisor }) => [
+        expression([id]),
+        ...(divisor === undefined ? [] : [divisor([id])]),
+      ]);
+      expect(used.flatMap(names), id).toContain(id);
     }
   });
 
