@@ -5,7 +5,7 @@ import { evaluate } from '../expression/evaluate.ts';
 import { index, input, type Expr } from '../expression/expression.ts';
 import { substitute } from '../expression/rewrite.ts';
 import { decided } from './decided.ts';
-import { pairOf, type InputKind, type Loss, type LossInput } from './loss.ts';
+import { pairOf, predictionsOf, type InputKind, type Loss, type LossInput } from './loss.ts';
 import { weightedMean } from './reduce.ts';
 import { sampleBatch } from './sample.ts';
 import { taskOf, type Task } from './task.ts';
@@ -25,8 +25,15 @@ export interface ColumnUse {
   readonly shiftsFreely: boolean;
 }
 
-/** How a loss uses a column; undefined for a loss that needs more than one column of targets. */
-export function columnUse(loss: Loss): ColumnUse | undefined {
+/**
+ * How a loss uses a column with given values of its choices; undefined for a loss that needs more than one column of
+ * targets.
+ */
+export function columnUse(
+  original: Loss,
+  parameters: Readonly<Record<string, number>> = {},
+): ColumnUse | undefined {
+  const loss = onValues(original, parameters);
   const task = taskOf(loss);
   if (task === undefined) return undefined;
   const { prediction, target } = pairOf(loss);
@@ -38,6 +45,17 @@ export function columnUse(loss: Loss): ColumnUse | undefined {
     target: target.kind === 'positive' || target.kind === 'nonnegative' ? target.kind : 'value',
     shiftsFreely: task === 'regression' && isShiftInvariant(loss),
   };
+}
+
+/**
+ * The loss with its choices made. Where the prediction may be a value or its logarithm it is the value here: the link makes
+ * it positive, and answers are in the target's own units.
+ */
+function onValues(loss: Loss, parameters: Readonly<Record<string, number>>): Loss {
+  const values = predictionsOf(loss).flatMap(({ kindWhen }) =>
+    kindWhen === undefined ? [] : [[kindWhen.parameter, kindWhen.value] as const],
+  );
+  return decided(loss, { ...parameters, ...Object.fromEntries(values) });
 }
 
 /** Whether adding a number to predictions and targets alike leaves the loss as it is: tried on one random batch. */
@@ -75,9 +93,10 @@ export function linked(link: Link, output: number): number {
  * of the network's raw outputs and of the column as a data set holds it: numbers, 0 and 1, or class indices. Choices
  * are made and options kept by `parameters`; the others stay symbolic.
  */
-export function columnMean(loss: Loss, parameters: Readonly<Record<string, number>> = {}): Expr {
+export function columnMean(original: Loss, parameters: Readonly<Record<string, number>> = {}): Expr {
+  const loss = onValues(original, parameters);
   const { prediction, target } = pairOf(loss);
-  return substitute(weightedMean(decided(loss, parameters), parameters), {
+  return substitute(weightedMean(loss, parameters), {
     [prediction.id]: predictionFrom(prediction, input(prediction.id, prediction.axes)),
     [target.id]: given(target.kind, target.id, target.axes),
   });

@@ -30,7 +30,7 @@ export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
       { path: 'loss.id' },
     );
   }
-  const use = columnUse(loss);
+  const use = columnUse(loss, experiment.loss.parameters);
   if (use === undefined) {
     return bad(
       message(

@@ -18,6 +18,7 @@ import { initialParameters } from '../../../src/core/network/initial.ts';
 import type { Parameters as Values } from '../../../src/core/network/network.ts';
 import type { Optimizer } from '../../../src/core/optimizers/rule.ts';
 import { randomDataset } from '../training/datasets.ts';
+import { columnUse } from '../../../src/core/losses/column.ts';
 import { taskOf } from '../../../src/core/losses/task.ts';
 
 const sgd: Optimizer = {
@@ -49,7 +50,8 @@ const value = <T>(result: { ok: true; value: T } | { ok: false; problems: unknow
 };
 
 describe('plans keep the rules of their contract', () => {
-  const plans = losses().flatMap((loss): [string, Plan][] => [
+  const onColumns = losses().filter((loss) => taskOf(loss) !== undefined);
+  const plans = onColumns.flatMap((loss): [string, Plan][] => [
     [`${loss.id} with SGD`, value(trainingPlan({ ...optionsFor(loss, 10), batch: 4, optimizer: sgd })).plan],
     [
       `${loss.id} with Adam`,
@@ -140,7 +142,10 @@ describe.each(
     return task === undefined ? [] : [[loss.id, loss, task] as const];
   }),
 )('training with %s', (_, loss, task) => {
-  const part = randomDataset(task, { width: 3, training: 10 }).training;
+  const random = randomDataset(task, { width: 3, training: 10 }).training;
+  const needed = columnUse(loss)?.target;
+  const part =
+    needed === 'value' ? random : { ...random, targets: random.targets.map((y) => 0.5 + Math.abs(y)) };
   const options = optionsFor(loss, 10);
   const initial = value(initialParameters(value(evaluationPlan(options)).network, 2));
   const order = [7, 2, 9, 0, 4, 1, 8, 3, 6, 5];
@@ -174,7 +179,9 @@ describe.each(
     }
   });
 
-  it('is evaluated alike in one batch and in short ones', async () => {
+  // The loss of a batch as a whole, such as a root of a mean, is no mean over its rows.
+  const isOfRows = loss.expression().axes.includes('sample');
+  it.runIf(isOfRows)('is evaluated alike in one batch and in short ones', async () => {
     const whole = await meanLoss(options, part, initial);
     for (const batch of [1, 3, 4, 10])
       expect(await meanLoss(options, part, initial, batch)).toBeCloseTo(whole, 13);

@@ -25,9 +25,15 @@ describe('golden trajectories', async () => {
       'mlp-iris-tanh-keras-nesterov',
       'mlp-reg-tanh-mse',
       'mlp-reg-tanh-huber(delta=1)',
+      'mlp-reg-tanh-log_cosh',
+      'mlp-reg-tanh-quantile(tau=0.9)',
       'mlp-reg-relu-huber(delta=1)',
+      'mlp-reg-relu-log_cosh',
+      'mlp-reg-relu-quantile(tau=0.9)',
+      'linear-bc-squared_hinge-sgd',
       'linear-bc-logistic-sgd',
       'linear-bc-logistic-adam',
+      'linear-bc-exponential-adam',
     ]);
   });
 

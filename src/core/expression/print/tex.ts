@@ -7,6 +7,7 @@ import {
   input,
   inputsOf,
   nodesOf,
+  parametersOf,
   type Apply,
   type Axis,
   type Expr,
@@ -66,7 +67,11 @@ export function lossTex(loss: Loss): LossTex {
     return `\\frac{\\partial L}{\\partial ${left}} = ${compact(right)}`;
   });
 
-  const options = shown.parameters.map((p) => p.symbol).join(', ');
+  const occurring = new Set(parametersOf(expr).map(({ name }) => name));
+  const options = shown.parameters
+    .filter(({ id }) => occurring.has(id))
+    .map((p) => p.symbol)
+    .join(', ');
   const subscript = [...pairs.values(), ...(options === '' ? [] : [options])].join(', ');
   const left = `${expr.axes.length === 0 ? 'L' : '\\ell'}${subscript === '' ? '' : `_{${subscript}}`}`;
   const of = shown.inputs.map((i) => i.symbol).join(', ');
