@@ -42,7 +42,7 @@ export const loss: Loss = {
     'Two pairs of one class in a batch are each other’s negatives: draw classes without repetition.',
     'The paper adds a penalty on the squared lengths, because inner products grow by length alone; it is not in this formula. pytorch-metric-learning offers it as embedding_regularizer.',
     'pytorch-metric-learning’s NPairsLoss normalises the vectors unless told otherwise: this loss is NPairsLoss(distance=DotProductSimilarity(normalize_embeddings=False)).',
-    'On unit vectors the loss of a batch of N cannot fall below ln(1 + (N − 1)e⁻²): 2.95 for 128 pairs.',
+    'On unit vectors the loss of a batch of N cannot fall below ln(1 + (N − 1)e⁻²): 2.90 for 128 pairs.',
     'Anchors and positives are not exchangeable: the softmax runs over positives only.',
   ],
   source: 'Sohn 2016, Improved Deep Metric Learning with Multi-class N-pair Loss Objective, NeurIPS 29',

@@ -24,10 +24,13 @@ const own = (): Expr => div(dot(unit(vectors('z1')), unit(vectors('z2'))), param
 const within = (view: string): Expr =>
   where(ne(index('sample'), index('sample′')), similarities(view, view), -Infinity);
 
+/** The log-sum-exp of the similarities of a view with both views. */
+const all = (view: string, partner: string): Expr =>
+  logaddexp(logsumexp(similarities(view, partner), 'sample′'), logsumexp(within(view), 'sample′'));
+
 /** Cross-entropy of one view: the partner among all vectors of both views but itself. */
 function ofView(view: string, partner: string): Expr {
-  const across = logsumexp(similarities(view, partner), 'sample′');
-  return sub(logaddexp(across, logsumexp(within(view), 'sample′')), own());
+  return sub(all(view, partner), own());
 }
 
 /** All vectors in one array, with labels that say which belong together. */
@@ -87,6 +90,18 @@ export const loss: Loss = {
       symbol: "s'",
       expr: similarities('z2', 'z1'),
       meaning: 'cosines of the second views with the first, over the temperature',
+    },
+    {
+      name: 'lse_1',
+      symbol: 'l',
+      expr: all('z1', 'z2'),
+      meaning: 'the log-sum-exp of the similarities of a first view with all others',
+    },
+    {
+      name: 'lse_2',
+      symbol: "l'",
+      expr: all('z2', 'z1'),
+      meaning: 'the log-sum-exp of the similarities of a second view with all others',
     },
     {
       name: 'within_1',

@@ -50,7 +50,7 @@ export const loss: Loss = {
   ],
   convention: 'Khosla et al. 2020',
   meaning:
-    'NT-Xent with labels: every sample of the same class is a positive, all other samples are what it is told from.',
+    'A contrastive softmax with labels: every sample of the same class is a positive, and all other samples are what it is told from.',
   useWhen:
     'You have class labels and want embeddings in which classes are clusters, to put a linear classifier or a nearest-neighbour search on top.',
   avoidWhen:

@@ -37,7 +37,7 @@ export const loss: Loss = {
   avoidWhen:
     'The head of the list matters more than the rest: WARP and LambdaRank weight by rank. With graded labels use RankNet.',
   pitfalls: [
-    'Written as -log(sigmoid(pos - neg)) it is infinite from a difference of about −104 on in float32, and −745 in float64: use softplus or logsigmoid.',
+    'Written as -log(sigmoid(pos - neg)) it is infinite in PyTorch from a difference of −89 on in float32, and −710 in float64: use softplus or logsigmoid.',
     'Negatives drawn evenly are soon all easy and the gradient fades; harder or popularity-weighted draws go on teaching.',
     'It is the reward-model loss of preference learning: there, too, only differences of scores have a meaning.',
     'The paper adds an L2 penalty on the user and item factors; without it the loss can be driven to 0 by scaling the scores.',

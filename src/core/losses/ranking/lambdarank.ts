@@ -107,13 +107,13 @@ export const loss: Loss = {
   ],
   convention: 'Burges 2010',
   meaning:
-    'RankNet, each pair weighted by what exchanging its two items would change in NDCG: mistakes at the top count most.',
+    'A logistic loss for every pair, weighted by what exchanging its two items would change in NDCG: mistakes at the top count most.',
   useWhen: 'Search and recommendation judged by NDCG, with graded labels; the standard of boosted trees.',
   avoidWhen:
     'You need a convex or smooth objective, or a likelihood: the weights jump when two items exchange places. Without grades, BPR or RankNet is simpler.',
   pitfalls: [
     'The weights must be constants: differentiating through them (or through a soft rank) is another loss. In PyTorch, detach them.',
-    'Gains are 2^y − 1: grades of 0 to 4 are worth 0, 1, 3, 7, 15, and a grade of 30 a billion. LightGBM caps its table of gains at grade 31.',
+    'Gains are 2^y − 1: grades of 0 to 4 are worth 0, 1, 3, 7, 15, and a grade of 30 a billion. LightGBM’s default table of gains ends at grade 30.',
     'LightGBM truncates at 30 places (lambdarank_truncation_level) and normalises each list (lambdarank_norm), both by default: its gradients are not these.',
     'Ties in score are broken by position here; when a model starts with all scores equal, the order of the file decides the weights.',
     'The loss is not comparable between steps: its weights change with the order. Watch NDCG itself.',

@@ -54,7 +54,7 @@ export const loss: Loss = {
     'Grades mean gains at given places, as in NDCG: LambdaRank looks at places. For one right item in a list it is plain softmax cross-entropy.',
   pitfalls: [
     'It does not fall to 0: its least value is the entropy of the softmax of the labels, ln n for n equal labels.',
-    'The softmax of labels depends on their scale: grades 0 to 4 give the best item 64 % against its neighbours, grades 0 to 1 only about 40 %.',
+    'The softmax of labels depends on their scale: labels 0 to 4 give the best of five items 64 %, the same labels divided by 4 only 31 %.',
     'optax.losses.ranking_softmax_loss uses raw labels: all labels 0 give a loss of 0 and no gradient, and grades act as weights.',
     'Padding must be masked with −∞ in the scores: a padded score of 0 takes a share of the softmax.',
   ],

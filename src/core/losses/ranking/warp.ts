@@ -24,18 +24,18 @@ const negatives = () => input('neg', ['sample', 'negative']);
 const excess = () => add(sub(param('margin'), input('pos', ['sample'])), negatives());
 const violates = () => gt(excess(), 0);
 
+/** The place of each negative in the order of visits, from 1. */
+const place = () => add(index('negative'), 1);
 /** How many negatives are looked at until one violates, counted from 1; ∞ where none does. */
-const trials = (): Expr =>
-  add(neg(amax(where(violates(), neg(index('negative')), -Infinity), 'negative')), 1);
+const trials = (): Expr => neg(amax(where(violates(), neg(place()), -Infinity), 'negative'));
 /** 1 + ½ + … up to a rank: Σ of 1/k over the numbers k up to it. */
 function harmonic(isWithin: (k: Expr) => Expr): Expr {
-  const k = add(index('negative'), 1);
-  return stop(sum(where(isWithin(k), div(1, k), 0), 'negative'));
+  return stop(sum(where(isWithin(place()), div(1, place()), 0), 'negative'));
 }
 /** The rank is estimated as ⌊N/T⌋ after T trials of N negatives: k is within it where k·T ≤ N. */
 const sampledWeight = () => harmonic((k) => le(mul(k, trials()), size('negative')));
 /** The hinge of the first violator; 0 where none violates. */
-const firstHinge = () => sum(where(eq(add(index('negative'), 1), trials()), relu(excess()), 0), 'negative');
+const firstHinge = () => sum(where(eq(place(), trials()), relu(excess()), 0), 'negative');
 
 const violators = () => sum(indicator(violates()), 'negative');
 const exactWeight = () => harmonic((k) => le(k, violators()));
@@ -45,6 +45,13 @@ const excessName = (): Named => ({
   symbol: 'h',
   expr: excess(),
   meaning: 'by how much a negative is above the positive less the margin',
+});
+
+const placeName = (): Named => ({
+  name: 'place',
+  symbol: 'k',
+  expr: place(),
+  meaning: 'the place of a negative in the order of visits, from 1',
 });
 
 const one = (pos: readonly number[], neg: readonly number[]): { readonly at: Sample } => ({
@@ -95,6 +102,7 @@ export const loss: Loss = {
   expression: withOptions(() => mul(sampledWeight(), firstHinge())),
   named: () => [
     excessName(),
+    placeName(),
     {
       name: 'trials',
       symbol: 'T',
@@ -120,6 +128,7 @@ export const loss: Loss = {
       }),
       named: () => [
         excessName(),
+        placeName(),
         { name: 'violators', symbol: 'V', expr: violators(), meaning: 'how many negatives violate' },
         {
           name: 'rank_weight',

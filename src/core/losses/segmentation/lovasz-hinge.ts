@@ -7,6 +7,7 @@ import {
   gather,
   gt,
   indicator,
+  maximum,
   mul,
   neg,
   relu,
@@ -35,11 +36,14 @@ const union = (): Expr => {
   const others = cumsum(sub(1, sortedObject()), 'pixel');
   return add(sum(indicator(isObject()), 'pixel'), others);
 };
+/** The Jaccard index before that. Without an object the union is empty before the first pixel: there it is 1. */
+function indexBefore(): Expr {
+  const unionBefore = maximum(sub(union(), sub(1, sortedObject())), 1);
+  return where(eq(index('pixel'), 0), 1, div(add(left(), sortedObject()), unionBefore));
+}
 /** By how much the Jaccard loss of hard decisions grows when one more pixel of the order is wrong. */
 function growth(): Expr {
-  const kept = div(left(), union());
-  const before = div(add(left(), sortedObject()), sub(union(), sub(1, sortedObject())));
-  return stop(where(eq(index('pixel'), 0), sub(1, kept), sub(before, kept)));
+  return stop(sub(indexBefore(), div(left(), union())));
 }
 
 const scored = (pred: readonly number[], target: readonly number[]): { readonly at: Sample } => ({
@@ -97,6 +101,12 @@ export const loss: Loss = {
       meaning: 'what remains of the object if all pixels up to this one are wrong',
     },
     { name: 'union', symbol: 'U', expr: union(), meaning: 'the union of mask and prediction then' },
+    {
+      name: 'index_before',
+      symbol: 'J',
+      expr: indexBefore(),
+      meaning: 'the Jaccard index if all pixels before this one are wrong',
+    },
     {
       name: 'growth',
       symbol: '\\Delta J',
