@@ -5,6 +5,7 @@ import {
   arg,
   commonExponent,
   is,
+  isSafe,
   isSum,
   isZero,
   multiply,
@@ -14,7 +15,7 @@ import {
   zero,
   type Product,
 } from './products.ts';
-import type { Simplifier } from './simplifier.ts';
+import type { Guard, Simplifier } from './simplifier.ts';
 import { accumulate, weight, type Terms } from './terms.ts';
 
 type Rule = (s: Simplifier, terms: Terms) => Expr | undefined;
@@ -35,34 +36,69 @@ function again(s: Simplifier, terms: Terms, remove: readonly Expr[], plus: Expr)
   return s.sum(next);
 }
 
-/** where(c, a, b) + where(c, a′, b′) → where(c, a + a′, b + b′). */
-const mergedConditions: Rule = (s, terms) => {
-  const byCondition = new Map<Expr, { core: Expr; then: Expr; otherwise: Expr }[]>();
-  for (const [core, coefficient] of terms) {
+/** A term with a choice among its factors: the other factors belong into its branches. */
+interface ChoiceTerm extends Guard {
+  readonly core: Expr;
+}
+
+function choiceTerms(s: Simplifier, terms: Terms): readonly ChoiceTerm[] {
+  return [...terms].flatMap(([core, coefficient]) => {
     const p = s.factors(core);
     const choice = [...p.factors.keys()].find((base) => is(base, 'where') && p.factors.get(base) === 1);
-    if (choice === undefined || !is(choice, 'where') || s.isWhole(choice)) continue;
+    if (choice === undefined || !is(choice, 'where') || s.isWhole(choice)) return [];
     const rest = multiply(product(coefficient), without(p, choice));
     const branch = (e: Expr) => (isZero(e) ? zero : s.product(multiply(s.factors(e), rest)));
-    const same = byCondition.get(arg(choice)) ?? [];
-    byCondition.set(arg(choice), [
-      ...same,
-      { core, then: branch(arg(choice, 1)), otherwise: branch(arg(choice, 2)) },
-    ]);
-  }
-  for (const [condition, same] of byCondition) {
+    const [condition, then, otherwise] = choice.args as readonly [Expr, Expr, Expr];
+    return [{ core, condition, then: branch(then), otherwise: branch(otherwise) }];
+  });
+}
+
+const total = (s: Simplifier, parts: readonly Expr[]) => s.node(parts.reduce((x, y) => b.add(x, y)));
+
+/** where(c, a, b) + where(c, a′, b′) → where(c, a + a′, b + b′). */
+const mergedConditions: Rule = (s, terms) => {
+  const choices = choiceTerms(s, terms);
+  for (const { condition } of choices) {
+    const same = choices.filter((other) => other.condition === condition);
     if (same.length < 2) continue;
-    const total = (branches: readonly Expr[]) => s.node(branches.reduce((x, y) => b.add(x, y)));
-    const merged = s.where(condition, total(same.map((t) => t.then)), total(same.map((t) => t.otherwise)));
-    return again(
+    const then = total(
       s,
-      terms,
-      same.map((t) => t.core),
-      merged,
+      same.map((term) => term.then),
     );
+    const otherwise = total(
+      s,
+      same.map((term) => term.otherwise),
+    );
+    const cores = same.map(({ core }) => core);
+    return again(s, terms, cores, s.where(condition, then, otherwise));
   }
   return undefined;
 };
+
+/** where(c, a, 0) + where(c ∧ d, b, 0) → where(c, a + where(d, b, 0), 0). */
+const sharedConditions: Rule = (s, terms) => {
+  const guarded = choiceTerms(s, terms)
+    .filter(({ otherwise }) => isZero(otherwise))
+    .map((term) => ({ ...term, parts: conjuncts(term.condition) }));
+  for (const { parts } of guarded) {
+    for (const shared of parts) {
+      const same = guarded.filter((term) => term.parts.includes(shared));
+      if (same.length < 2) continue;
+      const inner = same.map((term) =>
+        term.parts
+          .filter((part) => part !== shared)
+          .reduceRight((value, part) => s.where(part, value, zero), term.then),
+      );
+      const cores = same.map(({ core }) => core);
+      return again(s, terms, cores, s.where(shared, total(s, inner), zero));
+    }
+  }
+  return undefined;
+};
+
+function conjuncts(condition: Expr): readonly Expr[] {
+  return is(condition, 'and') ? condition.args.flatMap(conjuncts) : [condition];
+}
 
 interface SigmoidTerm {
   readonly core: Expr;
@@ -164,7 +200,10 @@ const commonFactor: Rule = (s, terms) => {
   const common = new Map<Expr, number>();
   for (const [base, exponent] of head!.factors) {
     const shared = tail.reduce((e, other) => commonExponent(e, other.factors.get(base) ?? 0), exponent);
-    if (shared !== 0) common.set(base, shared);
+    if (shared === 0) continue;
+    // Where all terms guard it, it stays guarded: a divisor may be 0 there.
+    const isOpen = [...terms.keys()].some((core) => s.factors(core).factors.has(base));
+    if (isOpen || isSafe(base, shared)) common.set(base, shared);
   }
   const amounts = [...terms.values()].map(Math.abs);
   const amount = amounts.every((x) => x === amounts[0]) ? amounts[0]! : 1;
@@ -210,6 +249,7 @@ function withoutCommon(s: Simplifier, core: Expr, inverse: Product): Expr {
 
 const rules: readonly Rule[] = [
   mergedConditions,
+  sharedConditions,
   complementedSigmoid,
   pairedSigmoids,
   complementedShare,
