@@ -15,7 +15,7 @@ root = pathlib.Path(__file__).resolve().parents[2]
 
 @functools.cache
 def printed():
-    """The printed functions with their golden cases (see generatePrinted.ts)."""
+    """The printed functions with the batches that they are run on (see generatePrinted.ts)."""
     tsx = root / "node_modules" / ".bin" / ("tsx.cmd" if os.name == "nt" else "tsx")
     done = subprocess.run(
         [str(tsx), "test/frameworks/generatePrinted.ts"], cwd=root, capture_output=True, text=True, encoding="utf-8"
@@ -26,9 +26,10 @@ def printed():
 
 
 def pytest_generate_tests(metafunc):
-    if "function" in metafunc.fixturenames:
-        functions = [f for f in printed()["functions"] if f["language"] in metafunc.module.LANGUAGES]
-        metafunc.parametrize("function", functions, ids=[f"{f['language']}-{f['manner']}-{f['loss']}" for f in functions])
+    if "snippet" in metafunc.fixturenames:
+        snippets = [(case, offer) for case in printed()["cases"] for offer in case["offered"] if "code" in offer]
+        ids = [f"{offer['language']}-{offer['manner']}-{case['id']}" for case, offer in snippets]
+        metafunc.parametrize("snippet", snippets, ids=ids)
     if "expression" in metafunc.fixturenames:
         expressions = printed()["expressions"]
         metafunc.parametrize("expression", expressions, ids=[f"{e['language']}-{e['name']}" for e in expressions])

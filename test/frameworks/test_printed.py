@@ -1,158 +1,236 @@
-"""Printed NumPy and PyTorch code against golden values of real frameworks, and gradients against differences.
+"""Printed Python code of every loss, in every convention, language and manner, against our evaluator.
 
-Tolerances are those of DESIGN: 1e-9 relative in float64, and the golden case's own where that is wider.
+Values and gradients (by the framework's automatic differentiation, in NumPy by the printed gradient function) are
+compared on random and extreme batches at 1e-9 relative. Whatever is printed is run; what is refused says why.
 """
 
+import inspect
 import re
+import warnings
 
+import jax
+import jax.numpy as jnp
+import keras
 import numpy as np
 import pytest
 import torch
+from conftest import printed
+from keras.src.backend.common import dtypes as keras_dtypes
 
-LANGUAGES = ("numpy", "torch")
+keras.config.set_floatx("float64")
+jax.config.update("jax_enable_x64", True)
+# On PyTorch and JAX means, matrix products and some others of Keras round float64 to float32, on TensorFlow they do not:
+# the code is compared as it computes there.
+keras_dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
+
+RTOL = 1e-9
+REDUCTIONS = ("none", "mean", "sum")
+LANGUAGES = ("numpy", "torch", "keras", "jax")
+
+# Why a language may refuse, beyond that its framework has no such function.
+REASON = re.compile(r"[a-z].{10,}", re.IGNORECASE)
 
 
-def load(function):
-    """The names that the printed code defines, as an importing file would see them."""
+def load(code, title):
+    """The names that the printed code defines, as an importing file would see them; a warning is an error."""
     names = {}
-    exec(compile(function["code"], f"<printed {function['loss']}>", "exec"), names)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec(compile(code, f"<printed {title}>", "exec"), names)
     return names
 
 
-def snake(name):
-    return re.sub("[A-Z]", lambda letter: "_" + letter.group().lower(), name)
+def numbers(data, shape):
+    return np.array([float(x) for x in data]).reshape(shape)
 
 
-def options(case):
-    return {"reduction": case["reduction"], **{snake(k): value for k, value in case["parameters"].items()}}
+def arrays_of(case, batch):
+    """The inputs of a batch by name, whole numbers as such."""
+    found = {}
+    for each in case["inputs"]:
+        name = each["name"]
+        values = numbers(batch["inputs"][name], batch["shapes"][name])
+        found[name] = values.astype(np.int64) if each["integer"] else values
+    return found
 
 
-def array(given, dtype=float):
-    numbers = [float(x) for x in given["data"]]
-    if given.get("dtype") == "int":
-        return np.array(numbers, dtype=np.int64).reshape(given["shape"])
-    return np.array(numbers, dtype=dtype).reshape(given["shape"])
-
-
-def tensor(given):
-    return torch.from_numpy(array(given))
-
-
-def close(actual, expected, case):
-    rtol = max(1e-9, case["tol"]["rtol"])
+def close(actual, expected, title):
+    """Equal to 1e-9 of itself, or of a thousandth of the largest where terms cancel."""
+    actual = np.asarray(actual, dtype=float)
+    assert actual.shape == expected.shape, f"{title}: shape {actual.shape} in place of {expected.shape}"
+    finite = np.abs(expected[np.isfinite(expected)])
+    largest = finite.max() if finite.size else 0.0
     np.testing.assert_allclose(
-        actual, expected, rtol=rtol, atol=case["tol"]["atol"], equal_nan=True, err_msg=f"golden case {case['id']}"
+        actual, expected, rtol=RTOL, atol=1e-12 * max(largest, 1e-3), equal_nan=True, err_msg=title
     )
 
 
-def compares_gradient(case):
-    return "grad_policy" not in case and "prediction" in case["expected"]
-
-
-def test_has_cases(function):
-    assert len(function["cases"]) >= 10
-
-
-def test_value(function):
-    call = load(function)[function["name"]]
-    convert = array if function["language"] == "numpy" else tensor
-    for case in function["cases"]:
-        value = call(convert(case["prediction"]), convert(case["target"]), **options(case))
-        expected = array(case["expected"]["loss"])
-        assert np.shape(value) == expected.shape, case["id"]
-        close(np.asarray(value), expected, case)
-
-
-def test_gradient(function):
-    names = load(function)
-    compared = 0
-    for case in filter(compares_gradient, function["cases"]):
-        if function["language"] == "numpy":
-            gradient = names[function["gradient"]](array(case["prediction"]), array(case["target"]), **options(case))
+def differentiated(language, call, inputs, predictions):
+    """The value of a call on arrays, and the gradient of its sum by each prediction."""
+    if language in ("torch", "keras"):
+        tensors = {name: torch.from_numpy(np.array(values)) for name, values in inputs.items()}
+        for name in predictions:
+            tensors[name].requires_grad_()
+        value = call(**tensors)
+        total = value.sum()
+        if total.requires_grad:
+            gradients = torch.autograd.grad(total, [tensors[p] for p in predictions], allow_unused=True)
         else:
-            prediction = tensor(case["prediction"]).requires_grad_()
-            loss = names[function["name"]](prediction, tensor(case["target"]), **options(case))
-            (gradient,) = torch.autograd.grad(loss.sum(), prediction)
-        expected = array(case["expected"]["prediction"])
-        assert np.shape(gradient) == expected.shape, case["id"]
-        close(np.asarray(gradient), expected, case)
-        compared += 1
-    assert compared > 0
+            gradients = [None] * len(predictions)
+        zeros = [np.zeros(inputs[p].shape) if g is None else g.numpy() for p, g in zip(predictions, gradients)]
+        return value.detach().numpy(), dict(zip(predictions, zeros))
+    assert language == "jax"
+    fixed = {name: jnp.asarray(values) for name, values in inputs.items()}
+
+    def total(leaves):
+        value = call(**{**fixed, **leaves})
+        return value.sum(), value
+
+    gradients, value = jax.grad(total, has_aux=True)({p: fixed[p] for p in predictions})
+    return np.asarray(value), {p: np.asarray(g) for p, g in gradients.items()}
 
 
-def test_gradient_against_differences(function):
-    """The derivative of the sum of what the function returns, by central differences in float64."""
-    names = load(function)
-    numpy = function["language"] == "numpy"
+def evaluated(snippet, names, inputs, options, predictions):
+    """Value and gradients of a printed function; no gradients where the language makes none."""
+    function = names[snippet["name"]]
+    if snippet["language"] != "numpy":
+        return differentiated(snippet["language"], lambda **given: function(**given, **options), inputs, predictions)
+    value = function(**inputs, **options)
+    if not snippet["gradient"]:
+        return value, {}
+    gradients = names[snippet["gradient"]](**inputs, **options)
+    return value, dict(zip(predictions, gradients if len(predictions) > 1 else (gradients,)))
+
+
+def single_reduction(function):
+    """What a function without a `reduction` gives: the mean or the sum of a loss that has one value an element."""
+    return "sum" if "The loss: the sum." in function.__doc__ else "mean"
+
+
+def test_snippet(snippet):
+    case, offer = snippet
+    title = f"{offer['language']} {offer['manner']} {case['id']}"
+    names = load(offer["code"], title)
+    function = names[offer["name"]]
+    parameters = inspect.signature(function).parameters
+    predictions = [each["name"] for each in case["inputs"] if each["prediction"]]
+    reduces = "reduction" in parameters
     compared = 0
-    for case in filter(compares_gradient, function["cases"]):
-        prediction = array(case["prediction"])
-        if "random" not in case["tags"] or prediction.size == 0:
-            continue
-        given = options(case)
-        if numpy:
-            target = array(case["target"])
-            gradient = names[function["gradient"]](prediction, target, **given)
-            at = lambda x: float(np.sum(names[function["name"]](x, target, **given)))
-        else:
-            target = tensor(case["target"])
-            leaf = torch.from_numpy(prediction.copy()).requires_grad_()
-            (gradient,) = torch.autograd.grad(names[function["name"]](leaf, target, **given).sum(), leaf)
-            at = lambda x: float(names[function["name"]](torch.from_numpy(x), target, **given).sum())
-        for place in np.ndindex(prediction.shape):
-            step = 1e-6 * max(1.0, abs(prediction[place]))
-            up, down = prediction.copy(), prediction.copy()
-            up[place] += step
-            down[place] -= step
-            difference = (at(up) - at(down)) / (up[place] - down[place])
-            scale = max(1.0, abs(difference), abs(at(prediction)))
-            assert abs(float(gradient[place]) - difference) < 1e-6 * scale, (case["id"], place)
+    for index, batch in enumerate(case["batches"]):
+        options = {name: float(x) for name, x in batch["parameters"].items() if name in parameters}
+        if len(options) < len(batch["parameters"]) and not batch["plain"]:
+            continue  # The framework's function has no such parameter.
+        inputs = arrays_of(case, batch)
+        for reduction in REDUCTIONS if reduces else (single_reduction(function),):
+            answer = batch["answers"][reduction]
+            # Where the loss is infinite (a label of probability 0) it has no gradient to compare.
+            is_finite = all(isinstance(x, (int, float)) for x in answer["value"])
+            where = f"{title}, batch {index} (scale {batch['scale']}), {reduction}, {options}\n{offer['code']}"
+            given = {**options, "reduction": reduction} if reduces else options
+            with warnings.catch_warnings():
+                if offer["language"] == "numpy" and batch["scale"] == 1 and is_finite:
+                    warnings.simplefilter("error")
+                else:
+                    warnings.simplefilter("ignore")
+                value, gradients = evaluated(offer, names, inputs, given, predictions)
+            close(value, numbers(answer["value"], answer["shape"]), where)
+            if offer["language"] != "numpy" or offer["gradient"]:
+                assert set(gradients) == set(predictions)
+            for name, gradient in gradients.items() if is_finite else ():
+                each = next(one["id"] for one in case["inputs"] if one["name"] == name)
+                expected = numbers(answer["gradients"][each], batch["shapes"][name])
+                close(gradient, expected, f"gradient by {name}: {where}")
             compared += 1
-    assert compared > 0
+    assert compared >= 3 if reduces else compared >= 1
 
 
-def test_mismatched_shapes_raise(function):
-    """(N, 1) against (N,) would broadcast to N × N values without a word."""
-    names = load(function)
-    make = np.asarray if function["language"] == "numpy" else torch.as_tensor
-    for wrong in function["misuse"]:
-        prediction, target = make(wrong["prediction"]), make(wrong["target"])
-        with pytest.raises(ValueError, match=wrong["message"]):
-            names[function["name"]](prediction, target)
-        if function["gradient"]:
-            with pytest.raises(ValueError, match=wrong["message"]):
-                names[function["gradient"]](prediction, target)
+def test_nothing_drops_out():
+    """Every definition is printed or refused in every language and manner, and each one printed is a test."""
+    for case in printed()["cases"]:
+        assert {(each["language"], each["manner"]) for each in case["offered"]} == {
+            (language, manner) for language in LANGUAGES for manner in ("scratch", "idiomatic")
+        }
+        assert len(case["offered"]) == 2 * len(LANGUAGES)
+        for each in case["offered"]:
+            assert ("refused" in each) != ("code" in each)
+            if "refused" in each:
+                assert REASON.search(each["refused"]), (case["id"], each)
 
 
-def test_unknown_reduction_raises(function):
-    names = load(function)
-    convert = array if function["language"] == "numpy" else tensor
-    case = function["cases"][0]
-    with pytest.raises(ValueError, match="reduction"):
-        names[function["name"]](convert(case["prediction"]), convert(case["target"]), reduction="batchmean")
+def test_scratch_is_never_refused():
+    """From scratch every language can write every loss."""
+    refused = [
+        (case["id"], each["language"], each["refused"])
+        for case in printed()["cases"]
+        for each in case["offered"]
+        if each["manner"] == "scratch" and "refused" in each
+    ]
+    assert refused == []
 
 
-def test_documentation(function):
-    """Everyone who reads the function finds its meaning, arguments and source; parameters are keyword-only."""
-    names = load(function)
-    documented = [names[function["name"]]] + ([names[function["gradient"]]] if function["gradient"] else [])
+def accepted(case, offer):
+    """A batch that the function takes, as its language's arrays."""
+    inputs = arrays_of(case, case["batches"][0])
+    if offer["language"] == "numpy":
+        return inputs
+    make = jnp.asarray if offer["language"] == "jax" else torch.from_numpy
+    return {name: make(values) for name, values in inputs.items()}
+
+
+def test_misuse_raises(snippet):
+    """Shapes that do not fit, an unknown reduction, and a parameter out of its range raise a ValueError that says so."""
+    case, offer = snippet
+    names = load(offer["code"], case["id"])
+    function = names[offer["name"]]
+    documented = [function] + ([names[offer["gradient"]]] if offer["gradient"] else [])
+    inputs = accepted(case, offer)
+    for each in documented:
+        parameters = inspect.signature(each).parameters
+        if "reduction" in parameters:
+            with pytest.raises(ValueError, match="unknown reduction"):
+                each(**inputs, reduction="batchmean")
+        for given in case["parameters"]:
+            below = float(given["min"]) - 1
+            if given["name"] in parameters and below > -1e5:
+                with pytest.raises(ValueError, match=f"{given['name']} must be"):
+                    each(**inputs, **{given["name"]: below})
+        axes = {one["name"]: one["axes"] for one in case["inputs"] if one["axes"]}
+        for name, own in axes.items():
+            others = {axis for other, theirs in axes.items() if other != name for axis in theirs}
+            if own[0] in others:
+                with pytest.raises(ValueError, match=re.escape(each.__name__)):
+                    each(**{**inputs, name: inputs[name][:-1]})
+            if len(axes) > 1:
+                # (N, 1) against (N,) would broadcast to N × N values without a word.
+                with pytest.raises(ValueError, match=re.escape(each.__name__)):
+                    each(**{**inputs, name: inputs[name][..., None]})
+
+
+def test_documentation(snippet):
+    """Everyone who reads the function finds its meaning, arguments and source; options are keyword-only."""
+    case, offer = snippet
+    names = load(offer["code"], case["id"])
+    documented = [names[offer["name"]]] + ([names[offer["gradient"]]] if offer["gradient"] else [])
     for each in documented:
         text = each.__doc__
         for argument in each.__annotations__:
             assert argument == "return" or f"{argument}: " in text
-        assert "Returns:" in text and "Raises:" in text
-    assert set(names[function["name"]].__kwdefaults__) == {"reduction", *map(snake, function["parameters"])}
+        assert "Returns:" in text and "Raises:" in text and "Source: " in text
+        assert list(each.__annotations__)[-1] == "return"
+        keyword_only = set(each.__kwdefaults__ or {})
+        assert keyword_only <= {"reduction", *(given["name"] for given in case["parameters"])}
+    assert max(map(len, offer["code"].splitlines())) <= 88
 
 
 def test_expression(expression):
     """Every primitive, alone and with broadcasting, against the interpreter."""
-    names = {}
-    exec(compile(expression["code"], f"<{expression['name']}>", "exec"), names)
+    names = load(expression["code"], expression["name"])
     arguments = []
     for given in expression["inputs"]:
         values = np.array(given["data"], dtype=np.int64 if given["index"] else float).reshape(given["shape"])
-        arguments.append(values if expression["language"] == "numpy" else torch.from_numpy(values))
-    result = np.asarray(names["f"](*arguments, expression["p"]))
+        make = {"numpy": np.asarray, "jax": jnp.asarray}.get(expression["language"], torch.from_numpy)
+        arguments.append(make(values))
+    result = np.asarray(names["f"](*arguments, expression["p"]), dtype=float)
     assert result.shape == tuple(expression["shape"]), expression["code"]
-    expected = np.array(expression["expected"], dtype=float).reshape(expression["shape"])
+    expected = numbers(expression["expected"], expression["shape"])
     np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-14, err_msg=expression["code"])

@@ -55,10 +55,35 @@ const special: Readonly<Record<string, () => readonly Expr[]>> = {
     b.gather(x, 'class', label),
     b.sub(b.gather(w, 'class', label), v),
     b.gather(b.square(x), 'class', label),
+    // The places have an axis of their own, the axis itself, or none; the diagonal; a table's rows and columns.
+    b.gather(x, 'class', b.rename(label, 'sample', 'sample′')),
+    b.gather(b.rename(x, 'sample', 'sample′'), 'sample′', b.argsort(v, 'sample')),
+    b.gather(b.sub(v, b.rename(v, 'sample', 'sample′')), 'sample′', index('sample')),
+    b.gather(b.exp(b.sub(x, v)), 'sample', b.where(b.lt(index('class'), 3), index('class'), 0)),
   ],
+  argsort: () => [b.argsort(x, 'class'), b.gather(x, 'class', b.argsort(x, 'class'))],
+  rank: () => [
+    b.rank(x, 'class'),
+    b.log(b.add(2, b.rank(v, 'sample'))),
+    b.div(1, b.add(1, b.rank(x, 'class'))),
+  ],
+  cumsum: () => [
+    b.cumsum(x, 'class'),
+    b.cumsum(v, 'sample'),
+    b.gather(b.cumsum(x, 'class'), 'class', b.sub(b.sub(size('class'), 1), index('class'))),
+  ],
+  logaddexp: () => [b.logaddexp(x, v), b.logaddexp(0, x), b.logaddexp(v, b.mul(2, v))],
   rename: () => [
     b.sub(v, b.rename(v, 'sample', 'sample′')),
     b.sum(b.mul(x, b.rename(x, 'sample', 'sample′')), 'class'),
+    // Products of matrices, with and without a common axis; a copy that is summed away again.
+    b.sum(b.mul(b.rename(x, 'class', 'class′'), x), 'sample'),
+    b.sum(b.mul(b.mul(x, b.rename(v, 'sample', 'sample′')), b.rename(x, 'class', 'class′')), 'sample'),
+    b.sum(
+      b.where(b.eq(index('sample'), index('sample′')), 0, b.mul(v, b.rename(v, 'sample', 'sample′'))),
+      'sample',
+    ),
+    b.mul(b.rename(b.sum(b.sub(x, b.rename(x, 'sample', 'sample′')), 'class'), 'sample', 'sample′′'), v),
   ],
 };
 
@@ -95,7 +120,12 @@ const mixed: readonly Expr[] = [
 
 export const samples: readonly Sample[] = [
   ...Object.keys(primitives).flatMap((op) =>
-    examples(op).map((expr, k) => ({ name: `${op} ${k}`, expr, environment })),
+    // A dynamic programme is a helper function, run with the losses that use it.
+    (primitives[op]!.kind === 'programme' ? [] : examples(op)).map((expr, k) => ({
+      name: `${op} ${k}`,
+      expr,
+      environment,
+    })),
   ),
   ...mixed.map((expr, k) => ({ name: `mixed ${k}`, expr, environment })),
 ];

@@ -10,25 +10,55 @@ const suggested: Readonly<Record<string, string>> = {
   gather: 'picked',
   abs: 'magnitude',
   sign: 'direction',
+  add: 'combined',
   sub: 'difference',
+  mul: 'product',
+  div: 'ratio',
   exp: 'power',
+  log: 'logarithm',
+  log1p: 'logarithm',
   amax: 'top',
   sum: 'total',
   mean: 'average',
   norm: 'length',
   square: 'squared',
+  sqrt: 'root',
   where: 'chosen',
   neg: 'negated',
-  mul: 'product',
+  relu: 'excess',
+  clampMin: 'limited',
+  clamp: 'clipped',
+  maximum: 'larger',
+  minimum: 'smaller',
+  argsort: 'order',
+  rank: 'rank',
+  cumsum: 'cumulative',
+  softplus: 'softplus',
+  and: 'mask',
+  or: 'mask',
+  not: 'mask',
+  eq: 'equal',
+  ne: 'different',
+  lt: 'below',
+  le: 'below',
+  gt: 'above',
+  ge: 'above',
 };
 
 /** A name in snake_case for a sub-expression without one of its own. */
 export function suggestName(node: Expr): string {
+  if (node.kind === 'index') return 'position';
   if (node.kind !== 'apply') return 'term';
-  const condition = node.op === 'where' ? node.args[0] : undefined;
+  const isIndicator = node.op === 'where' && isConst(node.args[1], 1) && isConst(node.args[2], 0);
+  const condition = isIndicator ? node.args[0] : node;
   const bracket =
     condition?.kind === 'apply' && condition.op === 'eq' && condition.args.some((a) => a.kind === 'index');
-  return bracket ? 'one_hot' : (suggested[node.op] ?? 'term');
+  if (bracket) return condition.args.every((a) => a.kind === 'index') ? 'itself' : 'one_hot';
+  return suggested[node.op] ?? 'term';
+}
+
+function isConst(expr: Expr | undefined, value: number): boolean {
+  return expr?.kind === 'const' && expr.value === value;
 }
 
 /** Whether a node is as short as a name: nothing is won by giving it one. */
@@ -40,10 +70,10 @@ export function isTrivial(node: Expr): boolean {
   return ['neg', 'rename', 'stop'].includes(node.op) && node.args.every(isTrivial);
 }
 
-/** For each node below a root the nodes that use it, once for each place where they do; `rename` passes its uses on. */
-export function usesOf(root: Expr): ReadonlyMap<Expr, readonly Expr[]> {
+/** For each node below the roots the nodes that use it, once for each place where they do; `rename` passes its uses on. */
+export function usesOf(...roots: readonly Expr[]): ReadonlyMap<Expr, readonly Expr[]> {
   const uses = new Map<Expr, Expr[]>();
-  for (const user of [...nodesOf(root)].reverse()) {
+  for (const user of [...nodesOf(...roots)].reverse()) {
     if (user.kind !== 'apply') continue;
     for (const arg of user.args) {
       const through = user.op === 'rename' ? (uses.get(user) ?? []) : [user];
@@ -57,10 +87,15 @@ export function usesOf(root: Expr): ReadonlyMap<Expr, readonly Expr[]> {
  * The sub-expressions that get a line of their own, arguments first: what the definition names, and what is used
  * twice without being trivial. A name of the definition that is used only inside another line still gets its own.
  */
-export function chooseLets(root: Expr, named: readonly Named[]): readonly Expr[] {
-  const uses = usesOf(root);
+export function chooseLets(root: Expr | readonly Expr[], named: readonly Named[]): readonly Expr[] {
+  const roots: readonly Expr[] = 'kind' in root ? [root] : root;
+  const uses = usesOf(...roots);
   const own = new Set(named.map((n) => n.expr));
-  return nodesOf(root).filter(
-    (node) => node !== root && !isTrivial(node) && (own.has(node) || (uses.get(node)?.length ?? 0) > 1),
+  const times = (node: Expr) => (uses.get(node)?.length ?? 0) + roots.filter((r) => r === node).length;
+  return nodesOf(...roots).filter(
+    (node) =>
+      !isTrivial(node) &&
+      !(node.kind === 'apply' && node.op === 'rename') &&
+      ((own.has(node) && !roots.includes(node)) || times(node) > 1),
   );
 }

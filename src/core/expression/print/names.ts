@@ -3,12 +3,12 @@ import type { Loss } from '../../losses/loss.ts';
 /** Words that already say what a function computes; other ids get the word `loss`. */
 const saysLoss = /(?:^|-)(?:error|loss|entropy|divergence|similarity|distance|likelihood)(?:-|$)/;
 
-function words(loss: Loss): string[] {
+function words(loss: Pick<Loss, 'id'>): string[] {
   return [...loss.id.split('-'), ...(saysLoss.test(loss.id) ? [] : ['loss'])];
 }
 
 /** Name of the printed Python function: `huber_loss`. */
-export function pythonName(loss: Loss): string {
+export function pythonName(loss: Pick<Loss, 'id'>): string {
   return words(loss).join('_');
 }
 
@@ -40,6 +40,19 @@ const reserved: Readonly<Record<'python' | 'typescript', ReadonlySet<string>>> =
   ),
 };
 
+/** The name, or where it is a reserved word of the language the name with an underscore. */
+export function allowedName(name: string, language: 'python' | 'typescript'): string {
+  return reserved[language].has(name) ? `${name}_` : name;
+}
+
+/** The Python names of a loss's inputs and parameters. */
+export function pythonNames(loss: Pick<Loss, 'id'>): (id: string) => string {
+  return (id) => {
+    const name = allowedName(snake(id), 'python');
+    return name === pythonName(loss) ? `${name}_` : name;
+  };
+}
+
 /** Names of one printed function, each given once and never a reserved word. */
 export class Names {
   readonly #taken: Set<string>;
@@ -50,9 +63,14 @@ export class Names {
     this.#taken = new Set(taken);
   }
 
+  /** The names so far, to try something. */
+  copy(): Names {
+    return new Names(this.#language, this.#taken);
+  }
+
   /** The wish, or the wish with a number. */
   take(wish: string): string {
-    const base = reserved[this.#language].has(wish) ? `${wish}_` : wish;
+    const base = allowedName(wish, this.#language);
     let name = base;
     for (let n = 2; this.#taken.has(name); n++) name = `${base}${n}`;
     this.#taken.add(name);

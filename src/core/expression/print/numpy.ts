@@ -1,46 +1,71 @@
+import { importsOf } from './pythonImports.ts';
+import { softmaxWritten } from './rewrites.ts';
 import { pythonName } from './names.ts';
 import type { PrintableLoss } from './printable.ts';
 import type { PythonArrays } from './python.ts';
-import { gradientFunction, gradientName, valueFunction } from './pythonLoss.ts';
+import { gradientFunction, gradientName, valueFunction, type PythonLibrary } from './pythonLoss.ts';
+import { idiomaticFunction } from './pythonIdiom.ts';
+import { isIndex } from './pythonShape.ts';
 import type { Manner, Snippet } from './snippet.ts';
 import type { TensorDialect } from './tensor.ts';
 
 /** NumPy inside an expression. */
 export const numpyDialect: TensorDialect = {
   language: 'numpy',
+  infinity: 'np.inf',
+  guards: { numbersOnly: true, unsafeNorm: false },
+  write: ({ numpy }) => numpy,
+  prepare: softmaxWritten,
+  extent: (name, at) => `${name}.shape[${at}]`,
+  count: (name) => `${name}.size`,
   arange: (length) => `np.arange(${length})`,
+  eye: (length) => `np.eye(${length}, dtype=bool)`,
+  diagonal: (text) => `np.diagonal(${text})`,
+  transposed: (text) => `${text}.T`,
+  permuted: (text, order) => `np.transpose(${text}, (${order.join(', ')}))`,
+  reversed: (text, dim) => `np.flip(${text}, axis=${dim})`,
+  takeAlong: (text, at, dim) => `np.take_along_axis(${text}, ${at}, axis=${dim})`,
+  lookUp: (text, at) => `${text}[${at}]`,
+  einsum: (subscripts, x, y) => `np.einsum("${subscripts}", ${x}, ${y})`,
+  asNumber: (condition) => `np.where(${condition}, 1.0, 0.0)`,
+  asPosition: (real) => `np.asarray(${real}, dtype=int)`,
   decided: (_, condition) => condition,
-  prepare: (root) => root,
-  filled: (_, value) => value,
+  number: (_, value) => value,
+  limited: (op, x, value) => `np.${op}(${x}, ${value})`,
 };
 
 /** NumPy around an expression: what is given is computed in float64, whatever it was, so that integers cannot wrap. */
 const numpyArrays: PythonArrays = {
   argumentType: 'ArrayLike',
   resultType: 'np.ndarray | np.float64',
+  scalarType: 'np.float64',
   arrayType: 'np.ndarray',
   arrayWord: 'array',
-  convert: ({ id, kind }) => `${id} = np.asarray(${id}${kind === 'class-index' ? '' : ', dtype=float'})`,
-  isInteger: (name) => `np.issubdtype(${name}.dtype, np.integer)`,
+  precision: ' in float64',
+  convert: (name, input) => `${name} = np.asarray(${name}${isIndex(input) ? '' : ', dtype=float'})`,
+  rank: (name) => `${name}.ndim`,
+  isNotInteger: (name) => `not np.issubdtype(${name}.dtype, np.integer)`,
   integerWord: 'integer',
   checksIndices: true,
   shownShape: (name) => `${name}.shape`,
+  mean: (name) => `${name}.mean()`,
+  sum: (name) => `${name}.sum()`,
 };
 
-/** Value and gradient in NumPy. */
+const numpyLibrary: PythonLibrary = { arrays: numpyArrays, dialect: numpyDialect };
+
+/** Value and gradient in NumPy; idiomatic is the value by the function of scikit-learn, where that is exact. */
 export function numpyLoss(loss: PrintableLoss, manner: Manner): Snippet {
-  if (manner === 'idiomatic') throw new RangeError(`NumPy has no function for ${loss.id}`);
-  return {
-    code: [
-      valueFunction(loss, numpyArrays, numpyDialect),
-      gradientFunction(loss, numpyArrays, numpyDialect),
-    ].join('\n\n'),
-    imports: [
-      { module: 'numpy', alias: 'np' },
-      { module: 'typing', name: 'Literal' },
-      { module: 'numpy.typing', name: 'ArrayLike' },
-    ],
-    name: pythonName(loss),
-    gradientName: gradientName(loss),
-  };
+  if (manner === 'idiomatic') {
+    const code = idiomaticFunction(loss, numpyLibrary, {
+      frameworks: ['sklearn'],
+      owner: 'scikit-learn',
+      // Some of these functions want vectors; the mean is over all elements anyway.
+      vectors: (name) => `${name}.ravel()`,
+      write: (name) => name.replace(/^sklearn\.metrics\./, 'metrics.'),
+    });
+    return { code, imports: importsOf(code), name: pythonName(loss) };
+  }
+  const code = [valueFunction(loss, numpyLibrary), gradientFunction(loss, numpyLibrary)].join('\n\n');
+  return { code, imports: importsOf(code), name: pythonName(loss), gradientName: gradientName(loss) };
 }

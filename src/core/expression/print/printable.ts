@@ -19,8 +19,12 @@ export interface PrintableLoss extends Loss {
   readonly options: readonly [];
   /** The parameters with choices by what was chosen; they no longer occur in the expression. */
   readonly chosen: Readonly<Record<string, number>>;
+  /** Those of them that are switches: no or yes. */
+  readonly switches: readonly string[];
   /** Id of the convention; undefined for the loss's own. */
   readonly conventionId: string | undefined;
+  /** Whose definition this is and how it differs, in a sentence; undefined for the loss's own. */
+  readonly conventionNote: string | undefined;
 }
 
 /**
@@ -66,8 +70,24 @@ export function printable(
     options: [],
     averaging: {},
     chosen,
+    switches: own.parameters.filter(isSwitch).map(({ id }) => id),
     conventionId: convention,
+    conventionNote: noteOf(original, convention),
   };
+}
+
+function isSwitch({ choices = [] }: Parameter): boolean {
+  return (
+    choices
+      .map(({ name }) => name)
+      .sort()
+      .join() === 'no,yes'
+  );
+}
+
+function noteOf(loss: Loss, id: string | undefined): string | undefined {
+  const convention = loss.conventions?.find((one) => one.id === id);
+  return convention === undefined ? undefined : `As ${convention.users}: ${sentence(convention.differs)}`;
 }
 
 function choicesOf(loss: Loss, given: Readonly<Record<string, number>>): Readonly<Record<string, number>> {

@@ -1,56 +1,69 @@
-import { pairOf, type LossInput } from '../../losses/loss.ts';
+/** The skeleton of a printed Python function: signature, documentation, and how statements are laid out. */
+import type { LossInput } from '../../losses/loss.ts';
 import { breakStatement, indent, lineWidth, wrapWords } from './layout.ts';
-import { snake } from './names.ts';
-import {
-  isElementwise,
-  rangeOf,
-  rangeSentence,
-  rangeWords,
-  sentence,
-  type PrintableLoss,
-  type PrintableParameter,
-} from './printable.ts';
+import { pythonNames } from './names.ts';
+import { rangeSentence, rangeWords, sentence, type PrintableLoss } from './printable.ts';
+import { checks, type Doors } from './pythonChecks.ts';
+import { inputsAnyShape, shapeOf, type PythonShape } from './pythonShape.ts';
 
 const tab = '    ';
 
 /** What differs between the array libraries in everything around the mathematics. */
-export interface PythonArrays {
+export interface PythonArrays extends Doors {
   readonly argumentType: string;
   readonly resultType: string;
+  /** The type of a loss that is one number. */
+  readonly scalarType: string;
   readonly arrayType: string;
   readonly arrayWord: 'array' | 'tensor';
-  /** Lines that turn what was given into arrays. */
-  readonly convert: (input: LossInput) => string | undefined;
-  /** An expression that is true where the array holds integers. */
-  readonly isInteger: (name: string) => string;
-  readonly integerWord: string;
-  /** Whether the range of class indices is checked here; otherwise the library raises by itself. */
-  readonly checksIndices: boolean;
-  /** The shape of an array for a message. */
-  readonly shownShape: (name: string) => string;
+  /** What the library computes in, where it is always the same: ` in float64`. */
+  readonly precision?: string;
+  /** The library passes the targets first, as to `compile(loss=…)`. */
+  readonly targetsFirst?: true;
+  /** The mean and the sum of an array. */
+  readonly mean: (name: string) => string;
+  readonly sum: (name: string) => string;
 }
 
 /** A printed Python function: value or gradient. */
 export interface PythonFunction {
   readonly name: string;
   readonly loss: PrintableLoss;
+  readonly shape: PythonShape;
   readonly arrays: PythonArrays;
   readonly returns: string;
   readonly summary: string;
   readonly result: string;
+  /** Whether it takes a `reduction`. */
+  readonly reduces: boolean;
   /** Statements between the checks and the end, not indented. */
   readonly body: readonly string[];
 }
 
+/** The inputs in the order of the printed arguments. */
+export function argumentsOf(
+  loss: PrintableLoss,
+  { targetsFirst }: Pick<PythonArrays, 'targetsFirst'>,
+): readonly LossInput[] {
+  if (targetsFirst !== true) return loss.inputs;
+  const targets = loss.inputs.filter(({ role }) => role === 'target');
+  return [...targets, ...loss.inputs.filter((input) => !targets.includes(input))];
+}
+
 /** The source of a documented Python function with type hints, keyword-only options and checks at its door. */
 export function pythonFunction(f: PythonFunction): string {
-  const { prediction, target } = pairOf(f.loss);
-  const given = [prediction, target].map((input) => `${input.id}: ${f.arrays.argumentType},`);
-  const options = f.loss.parameters.map((p) => `${snake(p.id)}: float = ${pythonNumber(p.default)},`);
+  const names = pythonNames(f.loss);
+  const given = argumentsOf(f.loss, f.arrays).map(({ id }) => `${names(id)}: ${f.arrays.argumentType},`);
+  const options = [
+    ...f.loss.parameters.map((p) => `${names(p.id)}: float = ${pythonNumber(p.default)},`),
+    ...(f.reduces ? ['reduction: Literal["mean", "sum", "none"] = "mean",'] : []),
+  ];
+  const signature = [...given, ...(options.length === 0 ? [] : ['*,', ...options])];
+  const short = `def ${f.name}(${signature.join(' ').replace(/,$/, '')}) -> ${f.returns}:`;
   return [
-    `def ${f.name}(`,
-    ...indent([...given, '*,', ...options, 'reduction: Literal["mean", "sum", "none"] = "mean",'], tab),
-    `) -> ${f.returns}:`,
+    ...(short.length <= lineWidth
+      ? [short]
+      : [`def ${f.name}(`, ...indent(signature, tab), `) -> ${f.returns}:`]),
     ...indent([...docstring(f), ...checks(f), ...f.body], tab),
     '',
   ].join('\n');
@@ -58,20 +71,32 @@ export function pythonFunction(f: PythonFunction): string {
 
 /** `name = expression` in lines that fit, with the first comment that fits behind the last. */
 export function assign(name: string, expression: string, comments: readonly string[] = []): string[] {
-  const lines = breakStatement(
-    `${name} = ${tightPowers(expression)}`,
-    tab,
-    lineWidth - tab.length,
-    'leading',
-  );
+  return statement(`${name} = `, expression, comments);
+}
+
+/** A statement that begins so, in lines that fit at a depth of indentation. */
+export function statement(
+  start: string,
+  expression: string,
+  comments: readonly string[] = [],
+  depth = 1,
+): string[] {
+  const room = lineWidth - depth * tab.length;
+  const lines = breakStatement(`${start}${tightPowers(expression)}`, tab, room, 'leading');
   const last = lines.at(-1) ?? '';
-  const comment = comments.find((text) => last.length + 4 + text.length + tab.length <= lineWidth);
+  const comment = comments.find((text) => last.length + 4 + text.length <= room);
   return comment === undefined ? lines : [...lines.slice(0, -1), `${last}  # ${comment}`];
+}
+
+/** Whether the lines of an assignment fit. */
+export function fitsLines(name: string, expression: string, depth: number): boolean {
+  const room = lineWidth - depth * tab.length;
+  return statement(`${name} = `, expression, [], depth).every((line) => line.length <= room);
 }
 
 /** Black writes a power of simple operands without spaces. */
 function tightPowers(text: string): string {
-  return text.replace(/\b([\w.]+) \*\* (\w+)\b/g, '$1**$2');
+  return text.replace(/(?<![\w.)\]])(-?[\w.]+) \*\* (-?[\w.]+)(?![\w.([])/g, '$1**$2');
 }
 
 /** A number as Python source; whole numbers keep a point, so that a parameter reads as a float. */
@@ -82,124 +107,54 @@ export function pythonNumber(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** Letters for axes in shapes: `sample` → N. */
-export function shapeOf(axes: readonly string[]): string {
-  const letters = axes.map(
-    (axis) => ({ sample: 'N', class: 'C', output: 'D' })[axis] ?? axis.charAt(0).toUpperCase(),
-  );
-  return letters.length === 1 ? `(${letters[0]!},)` : `(${letters.join(', ')})`;
-}
-
 function docstring(f: PythonFunction): string[] {
   const width = lineWidth - 2 * tab.length;
-  const { prediction, target } = pairOf(f.loss);
+  const names = pythonNames(f.loss);
   const item = (name: string, text: string) =>
     indent(wrapWords(`${name}: ${text}`, width - tab.length, tab), tab);
-  const summary = wrapWords(f.summary, width);
+  const summary = wrapWords(f.summary, width - 3);
+  const { conventionNote } = f.loss;
   return [
     `"""${summary[0] ?? ''}`,
     ...summary.slice(1),
     '',
+    ...(conventionNote === undefined ? [] : [...wrapWords(conventionNote, width), '']),
     'Args:',
-    ...item(prediction.id, `${sentence(prediction.meaning)} ${shapeWords(f.loss, prediction)}`),
-    ...item(target.id, `${sentence(target.meaning)} ${shapeWords(f.loss, target)}`),
-    ...f.loss.parameters.flatMap((p) => item(snake(p.id), `${sentence(p.meaning)} ${rangeSentence(p)}`)),
-    ...item('reduction', '"mean" or "sum" of all values, or "none" for each of them.'),
+    ...argumentsOf(f.loss, f.arrays).flatMap((input) =>
+      item(names(input.id), `${sentence(input.meaning)} ${shapeWords(f, input)}`),
+    ),
+    ...f.loss.parameters.flatMap((p) => item(names(p.id), `${sentence(p.meaning)} ${rangeSentence(p)}`)),
+    ...(f.reduces ? item('reduction', '"mean" or "sum" of all values, or "none" for each of them.') : []),
     '',
     'Returns:',
     ...indent(wrapWords(f.result, width - tab.length), tab),
     '',
     'Raises:',
-    ...item('ValueError', raised(f.loss)),
+    ...item('ValueError', raised(f)),
     '',
     ...wrapWords(`Source: ${sentence(f.loss.source)}`, width, tab),
     '"""',
   ];
 }
 
-function raised(loss: PrintableLoss): string {
-  const reasons = [isElementwise(loss) ? 'the shapes differ' : 'the shapes do not fit'];
-  if (pairOf(loss).target.kind === 'class-index') reasons.push('the targets are not class indices');
+function raised({ loss, shape, reduces }: PythonFunction): string {
+  const reasons: string[] = [];
+  if (shape.kind === 'shaped') reasons.push('the shapes do not fit');
+  else if (loss.inputs.length > 1) reasons.push('the shapes differ');
+  if (loss.inputs.some(({ kind }) => kind === 'class-index'))
+    reasons.push('the targets are not class indices');
   if (loss.parameters.some((p) => rangeWords(p) !== '')) reasons.push('a parameter is out of range');
-  return `If ${reasons.join(', ')}, or the reduction is unknown.`;
+  if (reduces) reasons.push('the reduction is unknown');
+  const last = reasons.pop();
+  return last === undefined
+    ? 'Never.'
+    : `If ${reasons.length === 0 ? last : `${reasons.join(', ')}, or ${last}`}.`;
 }
 
-function shapeWords(loss: PrintableLoss, input: LossInput): string {
-  if (!isElementwise(loss)) return `Shape: ${shapeOf(input.axes)}.`;
-  return input === pairOf(loss).prediction
-    ? 'Any shape.'
-    : `Shape: that of \`\`${pairOf(loss).prediction.id}\`\`.`;
-}
-
-function checks(f: PythonFunction): string[] {
-  const { prediction, target } = pairOf(f.loss);
-  const [p, t] = [prediction.id, target.id];
-  const shown = f.arrays.shownShape;
-  const fail = (condition: string, ...message: string[]) => raiseIf(condition, f.name, message);
-  const lines = [prediction, target].map(f.arrays.convert).filter((line) => line !== undefined);
-  if (isElementwise(f.loss)) {
-    lines.push(
-      ...fail(
-        `${p}.shape != ${t}.shape`,
-        `${p} has shape {${shown(p)}}, `,
-        `${t} has {${shown(t)}}; they must be equal`,
-      ),
-    );
-  } else {
-    lines.push(
-      ...fail(
-        `${p}.ndim != ${prediction.axes.length} or ${t}.shape != ${p}.shape[:${target.axes.length}]`,
-        `expected ${p} ${shapeOf(prediction.axes)} and ${t} ${shapeOf(target.axes)}, `,
-        `received {${shown(p)}} and {${shown(t)}}`,
-      ),
-    );
-  }
-  if (target.kind === 'class-index') {
-    const type = f.arrays.isInteger(t);
-    lines.push(
-      ...fail(
-        type.includes(' == ') ? type.replace(' == ', ' != ') : `not ${type}`,
-        `${t} must hold ${f.arrays.integerWord} class indices, `,
-        `received {${t}.dtype}`,
-      ),
-    );
-    if (f.arrays.checksIndices) {
-      lines.push(
-        ...fail(
-          `((${t} < 0) | (${t} >= ${p}.shape[-1])).any()`,
-          `a class index in ${t} is not in `,
-          `0..{${p}.shape[-1] - 1}`,
-        ),
-      );
-    }
-  }
-  for (const parameter of f.loss.parameters) lines.push(...rangeCheck(parameter, fail));
-  lines.push(...fail('reduction not in ("mean", "sum", "none")', 'unknown reduction ', '{reduction!r}'));
-  return lines;
-}
-
-function rangeCheck(
-  p: PrintableParameter,
-  fail: (condition: string, ...message: string[]) => string[],
-): string[] {
-  const { low, high } = rangeOf(p);
-  if (low === undefined && high === undefined) return [];
-  const name = snake(p.id);
-  const below = low === undefined ? '' : `${low.bound} ${low.exclusive ? '<' : '<='} `;
-  const above = high === undefined ? '' : ` ${high.exclusive ? '<' : '<='} ${high.bound}`;
-  return fail(`not ${below}${name}${above}`, `${name} must be ${rangeWords(p)}, `, `received {${name}}`);
-}
-
-/** `if condition: raise ValueError(…)`; a message that is too long for a line goes on one line a part. */
-function raiseIf(condition: string, name: string, message: readonly string[]): string[] {
-  const literal = (text: string) => `${text.includes('{') ? 'f' : ''}"${text}"`;
-  const whole = `raise ValueError(${literal(`${name}: ${message.join('')}`)})`;
-  const room = lineWidth - 2 * tab.length;
-  if (whole.length <= room) return [`if ${condition}:`, tab + whole];
-  const joined = literal(`${name}: ${message.join('')}`);
-  const parts =
-    joined.length + tab.length <= room
-      ? [joined]
-      : [literal(`${name}: ${message[0] ?? ''}`), ...message.slice(1).map(literal)];
-  return [`if ${condition}:`, `${tab}raise ValueError(`, ...indent(parts, tab + tab), `${tab})`];
+function shapeWords({ loss, shape }: PythonFunction, input: LossInput): string {
+  if (shape.kind === 'shaped') return `Shape: ${shapeOf(input.axes)}.`;
+  const [first] = inputsAnyShape(loss);
+  if (input.axes.length === 0) return 'A scalar.';
+  if (input !== first && first !== undefined) return `Shape: that of \`\`${pythonNames(loss)(first.id)}\`\`.`;
+  return shape.kind === 'rows' ? 'Shape: (..., D).' : 'Any shape.';
 }

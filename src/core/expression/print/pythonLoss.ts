@@ -1,11 +1,20 @@
-import { pairOf } from '../../losses/loss.ts';
+/** A loss as Python functions: its value, and its gradient where the library makes none. */
+import { predictionsOf, type LossInput } from '../../losses/loss.ts';
 import { gradient as gradientOf } from '../differentiate.ts';
 import type { Expr } from '../expression.ts';
-import { lineWidth } from './layout.ts';
-import { Names, pythonName, snake } from './names.ts';
-import { isElementwise, sentence, type PrintableLoss } from './printable.ts';
-import { assign, pythonFunction, shapeOf, type PythonArrays } from './python.ts';
-import { printTensor, type TensorDialect } from './tensor.ts';
+import { guardsOf } from './guards.ts';
+import { indent } from './layout.ts';
+import { Names, pythonName, pythonNames } from './names.ts';
+import { sentence, type PrintableLoss } from './printable.ts';
+import { fitsLines, pythonFunction, statement, type PythonArrays } from './python.ts';
+import { inputsAnyShape, shapeFor, shapeOf, type PythonShape } from './pythonShape.ts';
+import { printTensors, type Root, type Statement, type TensorDialect } from './tensor.ts';
+
+/** A library: what it calls things inside an expression, and around it. */
+export interface PythonLibrary {
+  readonly arrays: PythonArrays;
+  readonly dialect: TensorDialect;
+}
 
 /** Name of the printed gradient function. */
 export function gradientName(loss: PrintableLoss): string {
@@ -13,40 +22,108 @@ export function gradientName(loss: PrintableLoss): string {
 }
 
 /** The loss written out, as a Python function. */
-export function valueFunction(loss: PrintableLoss, arrays: PythonArrays, dialect: TensorDialect): string {
+export function valueFunction(loss: PrintableLoss, library: PythonLibrary): string {
+  const { arrays } = library;
+  const shape = shapeFor(loss);
+  const { expression, divisor } = shape;
+  const reduces = expression.axes.length > 0;
+  const roots = [
+    { name: 'loss', expr: expression },
+    ...(reduces && divisor !== undefined ? [{ name: 'divisor', expr: divisor }] : []),
+  ];
   return pythonFunction({
     name: pythonName(loss),
     loss,
+    shape,
     arrays,
-    returns: arrays.resultType,
+    returns: reduces ? arrays.resultType : arrays.scalarType,
     summary: summary(loss),
-    result: valueResult(loss, arrays),
+    result: valueResult(loss, shape, arrays),
+    reduces,
     body: [
-      ...statements('loss', loss.expression(), loss, dialect),
-      'if reduction == "none":',
-      '    return loss',
-      'return loss.mean() if reduction == "mean" else loss.sum()',
+      ...returned(statements(roots, loss, shape, library), reduces),
+      ...(reduces ? ending(arrays, divisor) : []),
     ],
   });
 }
 
-/** The gradient of the loss by its prediction, as a Python function. */
-export function gradientFunction(loss: PrintableLoss, arrays: PythonArrays, dialect: TensorDialect): string {
-  const { prediction } = pairOf(loss);
+/** The last assignment of a function that has nothing to reduce returns what it computes. */
+function returned(lines: readonly string[], reduces: boolean): readonly string[] {
+  return reduces ? lines : [...lines, 'return loss'];
+}
+
+/** The reduction at the end of a function. */
+export function ending(arrays: PythonArrays, divisor?: Expr): string[] {
+  const none = ['if reduction == "none":', '    return loss'];
+  if (divisor === undefined)
+    return [...none, `return ${arrays.mean('loss')} if reduction == "mean" else ${arrays.sum('loss')}`];
+  return [
+    ...none,
+    'if reduction == "sum":',
+    `    return ${arrays.sum('loss')}`,
+    `return ${arrays.sum('loss')} / ${arrays.sum('divisor')}`,
+  ];
+}
+
+/** The gradient of the loss by its predictions, as a Python function. */
+export function gradientFunction(loss: PrintableLoss, library: PythonLibrary): string {
+  const { arrays } = library;
+  const shape = shapeFor(loss);
+  const names = pythonNames(loss);
+  const predictions = predictionsOf(loss);
+  const single = predictions.length === 1;
+  const rootOf = ({ id }: LossInput) => (single ? 'gradient' : `${names(id)}_gradient`);
+  const reduces = shape.expression.axes.length > 0;
+  const by = predictions.map((input) => ({
+    name: rootOf(input),
+    input,
+    expr: gradientOf(shape.expression, input.id),
+  }));
+  const { divisor } = shape;
+  const roots = [
+    ...by.map(({ name, expr }) => ({ name, expr })),
+    ...(reduces && divisor !== undefined ? [{ name: 'divisor', expr: divisor }] : []),
+  ];
+  const spread = by
+    .filter(({ input, expr }) => expr.axes.length < axesIn(input, shape).length)
+    .map(({ name, input }) => `${name} = np.full(${names(input.id)}.shape, ${name})`);
+  const count = divisor === undefined ? countOf(loss, shape, library) : 'divisor.sum()';
+  const results = by.map(({ name }) => name);
+  const short = / /.test(count) ? `(${count})` : count;
+  const tuple = (items: readonly string[]) => items.join(', ');
+  const shapes = predictions.map(({ id }) => `\`\`${names(id)}\`\``);
   return pythonFunction({
     name: gradientName(loss),
     loss,
+    shape,
     arrays,
-    returns: arrays.arrayType,
-    summary: `Gradient of \`\`${pythonName(loss)}\`\` with respect to \`\`${prediction.id}\`\`.`,
+    returns: single ? arrays.arrayType : `tuple[${results.map(() => arrays.arrayType).join(', ')}]`,
+    summary: `Gradient of \`\`${pythonName(loss)}\`\` with respect to ${listed(shapes)}.`,
     result:
-      `An ${arrays.arrayWord} of the shape of \`\`${prediction.id}\`\`: the derivative of the mean or the sum; ` +
-      'for "none" that of the sum, so that each value has its own.',
+      (single
+        ? `An ${arrays.arrayWord} of the shape of ${shapes[0]!}`
+        : `An ${arrays.arrayWord} for each of ${listed(shapes)}, of its shape`) +
+      (reduces
+        ? ': the derivative of the mean or the sum; for "none" that of the sum, so that each value has its own.'
+        : '.'),
+    reduces,
     body: [
-      ...statements('gradient', gradientOf(loss.expression(), prediction.id), loss, dialect),
-      `return gradient / ${count(loss)} if reduction == "mean" else gradient`,
+      ...statements(roots, loss, shape, library),
+      ...spread,
+      ...(!reduces
+        ? [`return ${tuple(results)}`]
+        : single
+          ? [`return gradient / ${short} if reduction == "mean" else gradient`]
+          : [
+              `count = ${count} if reduction == "mean" else 1`,
+              ...statement('return ', tuple(results.map((name) => `${name} / count`))),
+            ]),
     ],
   });
+}
+
+function listed(items: readonly string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)!}`;
 }
 
 /** First line of the documentation. */
@@ -55,50 +132,92 @@ export function summary(loss: PrintableLoss): string {
 }
 
 /** What the value function returns, in words. */
-export function valueResult(loss: PrintableLoss, arrays: PythonArrays): string {
-  const each = isElementwise(loss)
-    ? `${arrays.arrayWord} of the shape of \`\`${pairOf(loss).prediction.id}\`\``
-    : `${arrays.arrayWord} of shape ${shapeOf(loss.expression().axes)}`;
-  const precision = arrays.arrayWord === 'array' ? ' in float64' : '';
-  return `The loss${precision}: a scalar, or for "none" an ${each}.`.replace('an tensor', 'a tensor');
+export function valueResult(loss: PrintableLoss, shape: PythonShape, arrays: PythonArrays): string {
+  const precision = arrays.precision ?? '';
+  if (shape.expression.axes.length === 0) return `The loss${precision}: a scalar.`;
+  const [first] = inputsAnyShape(loss);
+  const each =
+    shape.kind === 'any' && first !== undefined
+      ? `${arrays.arrayWord} of the shape of \`\`${pythonNames(loss)(first.id)}\`\``
+      : shape.kind === 'rows'
+        ? `${arrays.arrayWord} with one value a row`
+        : `${arrays.arrayWord} of shape ${shapeOf(shape.expression.axes)}`;
+  const article = arrays.arrayWord === 'array' ? 'an' : 'a';
+  return `The loss${precision}: a scalar, or for "none" ${article} ${each}.`;
 }
 
-function statements(name: string, expr: Expr, loss: PrintableLoss, dialect: TensorDialect): string[] {
-  const { prediction, target } = pairOf(loss);
+/** The axes that an input has in the expression. */
+function axesIn(input: LossInput, shape: PythonShape) {
+  return shape.kind === 'any' ? input.axes.slice(0, 1) : input.axes;
+}
+
+/** Expressions as statements, with comments on shapes. */
+export function statements(
+  roots: readonly Root[],
+  loss: PrintableLoss,
+  shape: PythonShape,
+  { dialect }: PythonLibrary,
+): string[] {
+  const names = pythonNames(loss);
   const taken = [
-    prediction.id,
-    target.id,
-    ...loss.parameters.map((p) => snake(p.id)),
-    'reduction',
-    name,
-    'np',
-    'torch',
-    'F',
+    ...[...loss.inputs, ...loss.parameters].map(({ id }) => names(id)),
+    ...roots.map(({ name }) => name),
+    ...['reduction', 'np', 'torch', 'F', 'keras', 'ops', 'jax', 'jnp', 'math', 'special'],
   ];
-  const width = lineWidth - 4 - `${name} = `.length;
-  const { lets, result } = printTensor(
-    expr,
-    loss.named?.() ?? [],
-    () => new Names('python', taken),
+  const guards = guardsOf(loss, dialect.guards);
+  const guarded = roots.map((root) => ({ ...root, expr: guards.rewrite(root.expr) }));
+  const named = shape.named.flatMap((n) => guards.formsOf(n.expr).map((expr) => ({ ...n, expr })));
+  const printed = printTensors({
+    roots: guarded,
+    named,
+    names: () => new Names('python', taken),
+    nameOf: names,
     dialect,
-    width,
-  );
-  return [
-    ...lets.flatMap((line) => {
-      const shape = isElementwise(loss)
-        ? undefined
-        : line.expr.axes.length === 0
-          ? 'scalar'
-          : shapeOf(line.expr.axes);
-      const full = [shape, line.meaning].filter((part) => part !== undefined).join(': ');
-      return assign(line.name, line.text, full === '' ? [] : [full, ...(shape === undefined ? [] : [shape])]);
-    }),
-    ...assign(name, result.text, isElementwise(loss) ? [] : [shapeOf(expr.axes)]),
-  ];
+    fits: fitsLines,
+  });
+  return printed.flatMap((s) => lines(s, shape, 1));
+}
+
+function lines(s: Statement, shape: PythonShape, depth: number): string[] {
+  if (s.kind === 'let') {
+    const axes = shape.kind === 'shaped' ? shapeComment(s.expr) : undefined;
+    const full = [axes, s.meaning].filter((part) => part !== undefined).join(': ');
+    const comments = full === '' ? [] : [full, ...(axes === undefined ? [] : [axes])];
+    return statement(`${s.name} = `, s.text, comments, depth);
+  }
+  const inside = (list: readonly Statement[]) =>
+    indent(
+      list.flatMap((one) => lines(one, shape, depth + 1)),
+      '    ',
+    );
+  const [only, ...more] = s.otherwise;
+  const otherwise =
+    only?.kind === 'branches' && more.length === 0
+      ? lines(only, shape, depth).map((line, k) => (k === 0 ? `el${line}` : line))
+      : ['else:', ...inside(s.otherwise)];
+  return [`if ${s.condition}:`, ...inside(s.then), ...otherwise];
+}
+
+function shapeComment({ axes }: Expr): string {
+  return axes.length === 0 ? 'scalar' : shapeOf(axes);
 }
 
 /** How many values the mean runs over. */
-function count(loss: PrintableLoss): string {
-  const { prediction } = pairOf(loss);
-  return isElementwise(loss) ? `${prediction.id}.size` : `${prediction.id}.shape[0]`;
+function countOf(loss: PrintableLoss, shape: PythonShape, { dialect }: PythonLibrary): string {
+  const names = pythonNames(loss);
+  const { axes } = shape.expression;
+  const [first] = inputsAnyShape(loss);
+  if (first !== undefined && shape.kind === 'any') return dialect.count(names(first.id));
+  if (first !== undefined && shape.kind === 'rows')
+    return `${dialect.count(names(first.id))} // ${dialect.extent(names(first.id), -1)}`;
+  const same = loss.inputs.find((input) => input.axes.join() === axes.join());
+  if (same !== undefined) return dialect.count(names(same.id));
+  return axes
+    .map((axis) => {
+      const holder = loss.inputs.find((input) => input.axes.includes(axis));
+      if (holder === undefined) throw new RangeError(`no input has the axis ${axis}`);
+      const at = holder.axes.indexOf(axis);
+      return dialect.extent(names(holder.id), at === 0 ? 0 : at - holder.axes.length);
+    })
+    .join(' * ');
 }

@@ -1,66 +1,164 @@
-import { baseAxis, inputsOf, nodesOf, type Axis, type Expr, type Named } from '../expression.ts';
+/** Expressions over named axes as code over positional arrays, for the array libraries of Python. */
+import {
+  axisOrder,
+  baseAxis,
+  index,
+  inputsOf,
+  nodesOf,
+  type Apply,
+  type Axis,
+  type Expr,
+  type Named,
+} from '../expression.ts';
 import { atom, precedence, wrap, type Fragment } from '../fragment.ts';
 import { primitive } from '../primitives.ts';
-import type { Place } from '../primitives/row.ts';
+import type { Place, Printing, Write } from '../primitives/row.ts';
+import {
+  axesOf,
+  hasOrder,
+  merge,
+  shortened,
+  spread,
+  stripped,
+  subscriptsTo,
+  type Layout,
+} from './arrayLayout.ts';
 import { cancelSigns } from './layout.ts';
-import { chooseLets, suggestName, usesOf } from './lets.ts';
-import { snake, type Names } from './names.ts';
+import { chooseLets, isTrivial, suggestName, usesOf } from './lets.ts';
+import type { Names } from './names.ts';
 
 /** What differs between array libraries inside an expression. */
 export interface TensorDialect {
-  readonly language: 'numpy' | 'torch';
+  readonly language: 'numpy' | 'torch' | 'keras' | 'jax';
+  readonly infinity: string;
+  /** What must be kept from infinite derivatives, or from warnings. */
+  readonly guards: { readonly numbersOnly: boolean; readonly unsafeNorm: boolean };
+  /** How an operation is written: its own column, or NumPy's with another module. */
+  readonly write: (printing: Printing) => Write;
+  /** Replaces operations that this library writes better in another way; the same for all roots. */
+  readonly prepare: (root: Expr) => Expr;
+  /** `pred.shape[0]`. */
+  readonly extent: (name: string, at: number) => string;
+  /** How many elements an array has. */
+  readonly count: (name: string) => string;
   /** 0, 1, 2 … of the given length, on the device of an array. */
   readonly arange: (length: string, like: string) => string;
-  /** A condition on numbers, as the first argument of `where` beside an array. */
+  /** A square of truth values, true on the diagonal. */
+  readonly eye: (length: string, like: string) => string;
+  /** The diagonal of a square. */
+  readonly diagonal: (text: string) => string;
+  /** The two axes of a matrix exchanged. */
+  readonly transposed: (text: string) => string;
+  /** The axes of an array in another order. */
+  readonly permuted: (text: string, order: readonly number[]) => string;
+  /** The order along an axis reversed. */
+  readonly reversed: (text: string, dim: number) => string;
+  /** The elements at the places in `at`, an array of as many axes, along an axis. */
+  readonly takeAlong: (text: string, at: string, dim: number) => string;
+  /** The elements of a vector, or rows of a matrix, at places. */
+  readonly lookUp: (text: string, at: string) => string;
+  readonly einsum: (subscripts: string, x: string, y: string) => string;
+  /** Truth values as the numbers 1 and 0, of the type of `like`. */
+  readonly asNumber: (condition: string, like: string) => string;
+  /** Whole numbers in arithmetic with those of `like`; undefined where the library converts them by itself. */
+  readonly asReal?: (whole: string, like: string) => string;
+  /** Numbers as positions. */
+  readonly asPosition: (real: string) => string;
+  /** A Python condition as the first argument of `where` beside an array. */
   readonly decided: (like: string, condition: string) => string;
-  /** Replaces operations that this library writes better in another way. */
-  readonly prepare: (root: Expr) => Expr;
-  /** An elementwise operation that the library refuses for plain numbers is given an array instead. */
-  readonly filled: (like: string, value: string) => string;
+  /** A Python number as an array beside which other numbers may stand. */
+  readonly number: (like: string, value: string) => string;
+  /** The larger or smaller of an array and a number. */
+  readonly limited: (op: 'maximum' | 'minimum', x: string, value: string) => string;
 }
 
 /** A line `name = text` of printed code. */
-interface Let {
+export interface Let {
+  readonly kind: 'let';
   readonly name: string;
   readonly text: string;
   readonly expr: Expr;
   readonly meaning?: string;
 }
+/** `if condition:` and `else:`, each of which gives the same name a value. */
+export interface Branches {
+  readonly kind: 'branches';
+  readonly condition: string;
+  readonly then: readonly Statement[];
+  readonly otherwise: readonly Statement[];
+}
+export type Statement = Let | Branches;
 
-export interface TensorCode {
-  readonly lets: readonly Let[];
-  readonly result: Fragment;
+/** What is printed: a value for a name. */
+export interface Root {
+  readonly name: string;
+  readonly expr: Expr;
 }
 
-/** Axes from left to right; null is a position of length one. */
-type Layout = readonly (Axis | null)[];
+export interface TensorPlan {
+  readonly roots: readonly Root[];
+  readonly named: readonly Named[];
+  /** Fresh names, beside those that inputs, parameters and roots have. */
+  readonly names: () => Names;
+  /** The Python name of an input or parameter. */
+  readonly nameOf: (id: string) => string;
+  readonly dialect: TensorDialect;
+  /** Whether the lines that come of a text fit, at a depth of indentation. */
+  readonly fits: (name: string, text: string, depth: number) => boolean;
+}
 
 interface Value {
   readonly fragment: Fragment;
   readonly layout: Layout;
+  /** Whether it holds whole numbers, which some libraries do not mix with others. */
+  readonly whole: boolean;
+}
+
+/** Lines that are run together, and the values that have names there. */
+interface Block {
+  readonly statements: Statement[];
+  readonly values: Map<Expr, Value>;
+  readonly parent: Block | undefined;
 }
 
 /** A sub-expression whose text would be longer gets a line of its own. */
-const longest = 76;
+const longest = 70;
 
 /**
- * An expression over named axes as code over positional arrays, whose dimensions are the axes in canonical order.
- * Elementwise expressions come out independent of the number of dimensions.
+ * Expressions as lines of code, the values of the roots last. Dimensions are the axes in canonical order. What does not
+ * fit on lines gets names for its parts.
  */
-export function printTensor(
-  root: Expr,
-  named: readonly Named[],
-  names: () => Names,
-  dialect: TensorDialect,
-  width: number,
-): TensorCode {
-  const written = dialect.prepare(root);
-  const lets = new Set(chooseLets(written, named));
-  const code = new TensorPrinter(written, named, names(), dialect, lets).print();
-  if (code.result.text.length <= width || written.kind !== 'apply') return code;
-  // Too long for a line: the parts for which there are natural names get them; else the line is broken.
-  for (const part of written.args) if (hasNaturalName(part)) lets.add(part);
-  return new TensorPrinter(written, named, names(), dialect, lets).print();
+export function printTensors(plan: TensorPlan): readonly Statement[] {
+  const { dialect } = plan;
+  const prepared = { ...plan, roots: plan.roots.map((r) => ({ ...r, expr: dialect.prepare(r.expr) })) };
+  const exprs = prepared.roots.map(({ expr }) => expr);
+  const named = plan.named.map((n) => ({ ...n, expr: dialect.prepare(n.expr) }));
+  const lets = new Set(chooseLets(exprs, named));
+  for (;;) {
+    const statements = new TensorPrinter({ ...prepared, named }, lets).print();
+    const fresh = statements.flatMap((s) => tooLong(s, plan.fits, 1)).flatMap((expr) => partsOf(expr, lets));
+    if (fresh.length === 0) return statements;
+    for (const part of fresh) lets.add(part);
+  }
+}
+
+function tooLong(statement: Statement, fits: TensorPlan['fits'], depth: number): readonly Expr[] {
+  if (statement.kind === 'branches')
+    return [...statement.then, ...statement.otherwise].flatMap((s) => tooLong(s, fits, depth + 1));
+  return fits(statement.name, statement.text, depth) ? [] : [statement.expr];
+}
+
+/** Parts of an expression that get lines of their own: those with natural names, or else all that are worth one. */
+function partsOf(expr: Expr, lets: ReadonlySet<Expr>): readonly Expr[] {
+  if (expr.kind !== 'apply') return [];
+  const own = expr.args.flatMap((arg) => (arg.kind === 'apply' && arg.op === 'rename' ? arg.args : [arg]));
+  const parts = own.filter((arg) => !lets.has(arg) && !isTrivial(arg));
+  const inner = parts.flatMap((part) => partsOf(part, lets));
+  return (
+    [parts.filter(hasNaturalName), inner.filter(hasNaturalName), parts, inner].find(
+      (some) => some.length > 0,
+    ) ?? []
+  );
 }
 
 function hasNaturalName(part: Expr): boolean {
@@ -70,224 +168,586 @@ function hasNaturalName(part: Expr): boolean {
 }
 
 class TensorPrinter {
-  readonly #root: Expr;
+  readonly #plan: TensorPlan;
+  readonly #roots: ReadonlySet<Expr>;
   readonly #named: ReadonlyMap<Expr, Named>;
   readonly #names: Names;
   readonly #dialect: TensorDialect;
   readonly #chosen: ReadonlySet<Expr>;
   readonly #uses: ReadonlyMap<Expr, readonly Expr[]>;
-  readonly #values = new Map<Expr, Value>();
-  readonly #lets: Let[] = [];
+  /** An array of real numbers, whose type and device others take. */
+  readonly #like: string;
 
-  constructor(
-    root: Expr,
-    named: readonly Named[],
-    names: Names,
-    dialect: TensorDialect,
-    lets: ReadonlySet<Expr>,
-  ) {
-    this.#root = root;
-    this.#named = new Map(named.map((n) => [n.expr, n]));
-    this.#names = names;
-    this.#dialect = dialect;
+  constructor(plan: TensorPlan, lets: ReadonlySet<Expr>) {
+    this.#plan = plan;
+    const exprs = plan.roots.map(({ expr }) => expr);
+    this.#roots = new Set(exprs);
+    this.#named = new Map(plan.named.map((n) => [n.expr, n]));
+    this.#names = plan.names();
+    this.#dialect = plan.dialect;
     this.#chosen = lets;
-    this.#uses = usesOf(root);
+    this.#uses = usesOf(...exprs);
+    const inputs = this.#inputs();
+    const like = inputs.find(({ dtype }) => dtype === 'real') ?? inputs[0];
+    this.#like = like === undefined ? '' : plan.nameOf(like.name);
   }
 
-  print(): TensorCode {
-    for (const node of nodesOf(this.#root)) {
-      const value = this.#build(node);
-      const long = value.fragment.text.length > longest && node !== this.#root;
-      this.#values.set(node, this.#chosen.has(node) || long ? this.#bind(node, value) : value);
+  print(): readonly Statement[] {
+    const block: Block = { statements: [], values: new Map(), parent: undefined };
+    for (const { name, expr } of this.#plan.roots) this.#assign(name, expr, block);
+    return block.statements;
+  }
+
+  /** Gives a name the value of an expression with all its axes in canonical order. */
+  #assign(name: string, expr: Expr, block: Block): void {
+    const decision = lookUp(expr, block) === undefined ? decisionOf(expr) : undefined;
+    if (decision !== undefined) {
+      this.#branch(decision, block, (branch, inner) => this.#assign(name, branch, inner), expr.axes);
+      return;
     }
-    const { fragment, layout } = this.#value(this.#root);
-    return { lets: this.#lets, result: this.#aligned(fragment, layout, this.#root.axes) };
+    const { fragment, layout } = this.#value(expr, block);
+    const text = this.#aligned(fragment, layout, expr.axes).text;
+    block.statements.push({ kind: 'let', name, text, expr });
   }
 
-  #value(node: Expr): Value {
-    const value = this.#values.get(node);
-    if (value === undefined) throw new Error(`node ${node.id} is printed before its arguments`);
+  #inputs() {
+    return [...new Set([...this.#roots].flatMap((root) => inputsOf(root)))].sort((a, b) => a.id - b.id);
+  }
+
+  #value(node: Expr, block: Block): Value {
+    const known = lookUp(node, block);
+    if (known !== undefined) return known;
+    const decision = decisionOf(node);
+    if (decision !== undefined) return this.#decision(decision, block);
+    const value = this.#build(node, block);
+    const long = node.kind === 'apply' && node.op !== 'rename' && value.fragment.text.length > longest;
+    if (!this.#chosen.has(node) && (!long || this.#roots.has(node))) return value;
+    return this.#bind(node, value, block);
+  }
+
+  #bind(expr: Expr, value: Value, block: Block): Value {
+    const name = this.#nameFor(expr);
+    block.statements.push({
+      kind: 'let',
+      name,
+      text: value.fragment.text,
+      expr,
+      ...this.#meaningOf(expr),
+    });
+    return this.#known(expr, { ...value, fragment: atom(name) }, block);
+  }
+
+  #known(expr: Expr, value: Value, block: Block): Value {
+    block.values.set(expr, value);
     return value;
   }
 
-  #bind(expr: Expr, value: Value): Value {
-    const own = this.#named.get(expr);
-    const name = this.#names.take(own?.name ?? suggestName(expr));
-    const meaning = own === undefined ? {} : { meaning: own.meaning };
-    this.#lets.push({ name, text: value.fragment.text, expr, ...meaning });
-    return { fragment: atom(name), layout: value.layout };
+  #nameFor(expr: Expr): string {
+    return this.#names.take(this.#named.get(expr)?.name ?? suggestName(expr));
   }
 
-  #build(node: Expr): Value {
+  #meaningOf(expr: Expr): { readonly meaning?: string } {
+    const own = this.#named.get(expr);
+    return own === undefined ? {} : { meaning: own.meaning };
+  }
+
+  /**
+   * A choice by parameters alone is made by Python: the branch that is not taken must not be computed (1/α at α = 0
+   * raises). On one line where both branches are short.
+   */
+  #decision(node: Apply, block: Block): Value {
+    const [condition, ...branches] = node.args as readonly [Expr, Expr, Expr];
+    const test = this.#value(condition, block).fragment;
+    if (branches.every((branch) => hasOrderOf(branch, node.axes))) {
+      const inner = branches.map(() => child(block));
+      const values = branches.map((branch, k) => this.#value(branch, inner[k]!));
+      const [then, otherwise] = values.map((v) => this.#aligned(v.fragment, v.layout, node.axes));
+      const text = `${wrap(then!, precedence.or)} if ${wrap(test, precedence.or)} else ${wrap(otherwise!, precedence.conditional)}`;
+      if (inner.every(({ statements }) => statements.length === 0) && text.length <= longest) {
+        return {
+          fragment: { text, precedence: precedence.conditional },
+          layout: node.axes,
+          whole: values.every(({ whole }) => whole),
+        };
+      }
+      const name = this.#nameFor(node);
+      this.#branch(node, block, (branch, into) => this.#assign(name, branch, into), node.axes);
+      return this.#known(node, { fragment: atom(name), layout: node.axes, whole: false }, block);
+    }
+    const [then, otherwise] = branches.map((branch) => this.#value(branch, block));
+    const like = branches[0].axes.length > 0 ? then! : otherwise!;
+    const array = atom(this.#dialect.decided(like.fragment.text, test.text));
+    const layout = merge([then!.layout, otherwise!.layout]) ?? node.axes;
+    const fragments = [then!, otherwise!].map((v) => this.#aligned(v.fragment, v.layout, node.axes));
+    return { fragment: this.#write(node, [array, ...fragments], place), layout, whole: false };
+  }
+
+  #branch(
+    node: Apply,
+    block: Block,
+    inside: (branch: Expr, into: Block) => void,
+    axes: readonly Axis[],
+  ): void {
+    const [condition, then, otherwise] = node.args as readonly [Expr, Expr, Expr];
+    // What both branches use, and any parameter allows, is computed before.
+    const common = new Set(nodesOf(then));
+    for (const shared of nodesOf(otherwise)) {
+      if (common.has(shared) && this.#chosen.has(shared) && !nodesOf(shared).some((n) => n.kind === 'param'))
+        this.#value(shared, block);
+    }
+    const test = this.#value(condition, block).fragment.text;
+    const branches = [then, otherwise].map((branch) => {
+      if (!hasOrderOf(branch, axes))
+        throw new RangeError(`a branch over [${branch.axes.join()}] where [${axes.join()}] is needed`);
+      const into = child(block);
+      inside(branch, into);
+      return into.statements;
+    });
+    block.statements.push({
+      kind: 'branches',
+      condition: test,
+      then: branches[0]!,
+      otherwise: branches[1]!,
+    });
+  }
+
+  #build(node: Expr, block: Block): Value {
     switch (node.kind) {
       case 'const':
-        return { fragment: number(node.value), layout: [] };
+        return { fragment: number(node.value, this.#dialect.infinity), layout: [], whole: false };
       case 'param':
-        return { fragment: atom(snake(node.name)), layout: [] };
+        return { fragment: atom(this.#plan.nameOf(node.name)), layout: [], whole: false };
       case 'input':
-        return { fragment: atom(node.name), layout: node.axes };
+        return {
+          fragment: atom(this.#plan.nameOf(node.name)),
+          layout: node.axes,
+          whole: node.dtype === 'index',
+        };
       case 'size':
-        return { fragment: atom(this.#extent(node.axis)), layout: [] };
-      case 'index': {
-        const like = this.#holder(baseAxis(node.axis)).name;
-        return { fragment: atom(this.#dialect.arange(this.#extent(node.axis), like)), layout: [node.axis] };
+        return { fragment: atom(this.#extent(node.axis)), layout: [], whole: false };
+      case 'index':
+        return { fragment: this.#positions(node.axis, block), layout: [node.axis], whole: true };
+      case 'apply':
+        return this.#apply(node, block);
+    }
+  }
+
+  /** 0, 1, 2 … along an axis and its copies; a name where it is used twice. */
+  #positions(axis: Axis, block: Block): Fragment {
+    const base = baseAxis(axis);
+    const key = index(base);
+    const known = lookUp(key, block);
+    if (known !== undefined) return known.fragment;
+    const text = this.#dialect.arange(this.#extent(base), this.#like);
+    const users = [...this.#uses].filter(([node]) => node.kind === 'index' && baseAxis(node.axis) === base);
+    const count = users.flatMap(([, by]) => by.filter((user) => !isSpecialPlace(user))).length;
+    if (count < 2) return atom(text);
+    const name = this.#names.take(suggestName(key));
+    block.statements.push({ kind: 'let', name, text, expr: key });
+    return this.#known(key, { fragment: atom(name), layout: [base], whole: true }, block).fragment;
+  }
+
+  #apply(node: Apply, block: Block): Value {
+    const row = primitive(node.op);
+    switch (row.kind) {
+      case 'elementwise':
+        return this.#elementwise(node, block);
+      case 'reduction':
+        return node.op === 'sum'
+          ? (this.#contraction(node, block) ?? this.#reduction(node, block))
+          : this.#reduction(node, block);
+      case 'mapping': {
+        const { fragment, layout, whole } = this.#arithmetic(node.args[0]!, block, node);
+        const dim = layout.indexOf(axisOf(node)) - layout.length;
+        const at = { ...place, dim: String(dim), rank: layout.length };
+        return {
+          fragment: this.#write(node, [fragment], at),
+          layout,
+          whole: whole || node.dtype === 'index',
+        };
       }
-      case 'apply': {
-        switch (primitive(node.op).kind) {
-          case 'elementwise':
-            return this.#elementwise(node, node.args);
-          case 'reduction':
-          case 'mapping':
-            return this.#alongAxis(node, node.args);
-          case 'structural':
-            return node.op === 'rename' ? this.#rename(node, node.args) : this.#gather(node, node.args);
-          case 'programme':
-            throw new RangeError(`${node.op} is not written in this language yet`);
-        }
+      case 'structural':
+        return node.op === 'rename' ? this.#rename(node, block) : this.#gather(node, block);
+      case 'programme': {
+        const args = node.args.map((arg) => {
+          const { fragment, layout } = this.#value(arg, block);
+          return this.#aligned(fragment, layout, arg.axes);
+        });
+        return { fragment: this.#write(node, args, place), layout: node.axes, whole: false };
       }
     }
   }
 
-  #elementwise(node: Expr & { kind: 'apply' }, args: readonly Expr[]): Value {
-    const values = args.map((arg) => this.#value(arg));
+  #elementwise(node: Apply, block: Block): Value {
+    const { op, args } = node;
+    if (op === 'eq' || op === 'ne') {
+      const square = this.#identity(node);
+      if (square !== undefined) return square;
+    }
+    const values = args.map((arg) => this.#arithmetic(arg, block, node));
     const merged = merge(values.map((v) => v.layout));
-    const fits = merged !== undefined && sameAxes(merged, node.axes);
+    const fits = merged !== undefined && hasOrder(merged, node.axes);
     const layout = fits ? merged : node.axes;
-    const fragments = fits
-      ? values.map((v) => v.fragment)
-      : values.map((v) => this.#aligned(v.fragment, v.layout, node.axes));
-    const [condition, then, otherwise] = fragments;
-    if (node.op === 'where' && args[0]?.axes.length === 0 && condition && then && otherwise) {
-      if (args.slice(1).every((arg) => arg.axes.length === node.axes.length)) {
-        // A condition on parameters alone: the branch that is not taken must not be computed (1/α at α = 0 raises).
-        const text = `${wrap(then, precedence.or)} if ${wrap(condition, precedence.or)} else ${wrap(otherwise, precedence.conditional)}`;
-        return { fragment: { text, precedence: precedence.conditional }, layout };
+    const fragments = values.map((v) => (fits ? v.fragment : this.#aligned(v.fragment, v.layout, node.axes)));
+    const whole = node.dtype === 'index';
+    const result = (fragment: Fragment) => ({ fragment, layout, whole });
+    if (node.axes.length === 0 && args.every(isPythonNumber)) return result(this.#scalar(node, fragments));
+    if (op === 'where') return result(this.#where(node, fragments as [Fragment, Fragment, Fragment]));
+    if (op === 'maximum' || op === 'minimum') {
+      const plain = args.findIndex(isPythonNumber);
+      if (plain >= 0) {
+        const text = this.#dialect.limited(op, fragments[1 - plain]!.text, fragments[plain]!.text);
+        return result(atom(text));
       }
-      const like = args[1]!.axes.length > 0 ? then : otherwise;
-      const array = atom(this.#dialect.decided(like.text, condition.text));
-      return { fragment: this.#write(node, [array, then, otherwise], place), layout };
     }
-    if (['maximum', 'minimum'].includes(node.op)) {
-      const like = args.findIndex((arg) => arg.axes.length > 0);
-      const arrays = fragments.map((f, k) =>
-        args[k]?.axes.length === 0 && like >= 0
-          ? atom(this.#dialect.filled(fragments[like]!.text, f.text))
-          : f,
+    if (op === 'logaddexp') {
+      const numbers = fragments.map((f, k) =>
+        isPythonNumber(args[k]!) ? atom(this.#dialect.number(this.#like, f.text)) : f,
       );
-      return { fragment: this.#write(node, arrays, place), layout };
+      return result(this.#write(node, numbers, place));
     }
-    return { fragment: this.#write(node, fragments, place), layout };
+    return result(this.#write(node, fragments, place));
   }
 
-  #alongAxis(node: Expr & { kind: 'apply' }, args: readonly Expr[]): Value {
-    const axis = node.attributes['axis'] ?? '';
-    const { fragment, layout } = this.#value(args[0]!);
-    const at = layout.indexOf(axis);
-    const reduces = primitive(node.op).kind === 'reduction';
-    // The reduced axis stays when everything that uses the value would have to put it back.
-    const uses = this.#uses.get(node) ?? [];
-    const keepdim = reduces && uses.length > 0 && uses.every((user) => user.axes.includes(axis));
-    const kept = layout.map((a) => (a === axis ? null : a));
+  /** The comparison of an axis with a copy of itself: the identity matrix. */
+  #identity(node: Apply): Value | undefined {
+    const [a, b] = node.args;
+    if (a?.kind !== 'index' || b?.kind !== 'index' || a.axis === b.axis) return undefined;
+    if (baseAxis(a.axis) !== baseAxis(b.axis)) return undefined;
+    const eye = atom(this.#dialect.eye(this.#extent(a.axis), this.#like));
+    const fragment =
+      node.op === 'eq' ? eye : { text: `~${wrap(eye, precedence.atom)}`, precedence: precedence.unary };
+    return { fragment, layout: node.axes, whole: false };
+  }
+
+  #where(node: Apply, [condition, then, otherwise]: readonly [Fragment, Fragment, Fragment]): Fragment {
+    const [, x, y] = node.args as readonly [Expr, Expr, Expr];
+    if (!isPythonNumber(x) || !isPythonNumber(y)) {
+      return this.#write(node, [condition, then, otherwise], place);
+    }
+    if (then.text === '1' && otherwise.text === '0')
+      return atom(this.#dialect.asNumber(condition.text, this.#like));
+    if (then.text === '0' && otherwise.text === '1') {
+      const not = `~${wrap(condition, precedence.atom)}`;
+      return atom(this.#dialect.asNumber(not, this.#like));
+    }
+    const array = atom(this.#dialect.number(this.#like, then.text));
+    return this.#write(node, [condition, array, otherwise], place);
+  }
+
+  /** A function of parameters and extents: plain Python. */
+  #scalar(node: Apply, args: readonly Fragment[]): Fragment {
+    const plain: Readonly<Record<string, string>> = {
+      maximum: 'max',
+      minimum: 'min',
+      clampMin: 'max',
+      abs: 'abs',
+      exp: 'math.exp',
+      log: 'math.log',
+      log1p: 'math.log1p',
+      expm1: 'math.expm1',
+      sqrt: 'math.sqrt',
+      tanh: 'math.tanh',
+      cos: 'math.cos',
+      sin: 'math.sin',
+    };
+    const name = plain[node.op];
+    if (name !== undefined) return atom(`${name}(${args.map((a) => a.text).join(', ')})`);
+    if (node.op === 'and' || node.op === 'or') {
+      const level = precedence[node.op];
+      return {
+        text: args.map((a) => wrap(a, level + 1)).join(` ${node.op} `),
+        precedence: level,
+      };
+    }
+    if (node.op === 'not')
+      return { text: `not ${wrap(args[0]!, precedence.not)}`, precedence: precedence.not };
+    return this.#write(node, args, place);
+  }
+
+  #reduction(node: Apply, block: Block): Value {
+    const axes = [axisOf(node)];
+    let inner = node.args[0]!;
+    // The same reduction along several axes is one call.
+    while (
+      inner.kind === 'apply' &&
+      inner.op === node.op &&
+      !this.#chosen.has(inner) &&
+      lookUp(inner, block) === undefined
+    ) {
+      axes.push(axisOf(inner));
+      inner = inner.args[0]!;
+    }
+    const { fragment, layout } = this.#arithmetic(inner, block, node);
+    // The reduced axes stay when everything that uses the value would have to put them back.
+    const uses = this.#roots.has(node) ? [] : (this.#uses.get(node) ?? []);
+    const rest = axesOf(layout).filter((axis) => !axes.includes(axis));
+    const left = layout.findIndex((a) => a !== null && rest.includes(a));
+    const keepdim =
+      uses.length > 0 &&
+      axes.every((axis) => layout.indexOf(axis) > left && left >= 0) &&
+      uses.every((user) => axes.every((axis) => user.axes.includes(axis)));
+    const kept = layout.map((a) => (a !== null && axes.includes(a) ? null : a));
+    const dims = axes.map((axis) => layout.indexOf(axis) - layout.length).sort((a, b) => a - b);
+    const all = rest.length === 0 && ['sum', 'mean', 'amax', 'norm'].includes(node.op);
+    const dim = all ? 'None' : dims.length === 1 ? String(dims[0]) : `(${dims.join(', ')})`;
+    const written = this.#write(node, [fragment], { ...place, dim, keepdim, rank: layout.length });
     return {
-      fragment: this.#write(node, [fragment], {
-        ...place,
-        dim: String(at - layout.length),
-        keepdim,
-        rank: layout.length,
-      }),
-      layout: !reduces ? layout : keepdim ? stripped(kept) : layout.filter((a) => a !== axis),
+      fragment: all ? { ...written, text: written.text.replace(/, (?:axis|dim)=None/, '') } : written,
+      layout: rest.length === 0 ? [] : keepdim ? kept : layout.filter((a) => a === null || !axes.includes(a)),
+      whole: false,
     };
   }
 
-  #gather(node: Expr & { kind: 'apply' }, args: readonly Expr[]): Value {
-    const axis = node.attributes['axis'] ?? '';
-    const [x, at] = [this.#value(args[0]!), this.#value(args[1]!)];
-    const rest = x.layout.filter((a) => a !== axis);
-    if (x.layout.length > 1 && (x.layout.at(-1) !== axis || rest.join() !== at.layout.join())) {
-      throw new RangeError(
-        `gather along ${axis} of [${x.layout.join()}] at [${at.layout.join()}] is not printable`,
-      );
+  /** Σ a·b along an axis where each has axes that the other lacks: a product of matrices. */
+  #contraction(node: Apply, block: Block): Value | undefined {
+    const axis = axisOf(node);
+    const product = node.args[0]!;
+    if (product.kind !== 'apply' || product.op !== 'mul') return undefined;
+    if (this.#chosen.has(product) || lookUp(product, block) !== undefined) return undefined;
+    const [x, y] = product.args as readonly [Expr, Expr];
+    if (![x, y].every((arg) => arg.axes.includes(axis))) return undefined;
+    const batch = x.axes.filter((a) => a !== axis && y.axes.includes(a));
+    const [own, other] = [x, y].map((arg) => arg.axes.find((a) => a !== axis && !batch.includes(a)));
+    if (own === undefined || other === undefined) return undefined;
+    const values = [x, y].map((arg) => this.#arithmetic(arg, block, product));
+    // The operand whose axes lead in the result stands first.
+    const [first, second] = node.axes.indexOf(own) < node.axes.indexOf(other) ? [0, 1] : [1, 0];
+    const [left, right] = [values[first]!, values[second]!];
+    if (values.every(({ layout }) => layout.length === 2 && !layout.includes(null)) && batch.length === 0) {
+      const l = left.layout.at(-1) === axis ? left.fragment : this.#transposed(left.fragment);
+      const r = right.layout[0] === axis ? right.fragment : this.#transposed(right.fragment);
+      const text = `${wrap(l, precedence.multiply)} @ ${wrap(r, precedence.power)}`;
+      return { fragment: { text, precedence: precedence.multiply }, layout: node.axes, whole: false };
     }
+    if (values.some(({ layout }) => layout.includes(null))) return undefined;
+    const letters = lettersFor([...node.axes, axis]);
+    const spell = (layout: Layout) =>
+      axesOf(layout)
+        .map((a) => letters.get(a)!)
+        .join('');
+    const subscripts = `${spell(left.layout)},${spell(right.layout)}->${spell(node.axes)}`;
     return {
-      fragment: this.#write(node, [x.fragment, at.fragment], { ...place, dim: '-1', rank: x.layout.length }),
+      fragment: atom(this.#dialect.einsum(subscripts, left.fragment.text, right.fragment.text)),
       layout: node.axes,
+      whole: false,
     };
   }
 
-  #rename(node: Expr & { kind: 'apply' }, args: readonly Expr[]): Value {
-    const { from, to } = node.attributes;
-    const { fragment, layout } = this.#value(args[0]!);
-    return { fragment, layout: layout.map((axis) => (axis === from ? (to ?? null) : axis)) };
+  #transposed(matrix: Fragment): Fragment {
+    return atom(this.#dialect.transposed(wrap(matrix, precedence.atom)));
   }
 
-  #write(node: Expr & { kind: 'apply' }, args: readonly Fragment[], at: Place): Fragment {
-    const { text, precedence: level } = primitive(node.op).print[this.#dialect.language](args, at);
+  #rename(node: Apply, block: Block): Value {
+    const { from, to } = node.attributes;
+    const value = this.#value(node.args[0]!, block);
+    return { ...value, layout: value.layout.map((axis) => (axis === from ? (to ?? null) : axis)) };
+  }
+
+  #gather(node: Apply, block: Block): Value {
+    const axis = axisOf(node);
+    const [source, at] = node.args as readonly [Expr, Expr];
+    const x = this.#value(source, block);
+    const whole = node.dtype === 'index';
+    if (isReversal(at, axis)) {
+      const dim = x.layout.indexOf(axis) - x.layout.length;
+      return { fragment: atom(this.#dialect.reversed(x.fragment.text, dim)), layout: x.layout, whole };
+    }
+    if (at.kind === 'index' && x.layout.length === 2 && x.layout.includes(at.axis))
+      return { fragment: atom(this.#dialect.diagonal(x.fragment.text)), layout: [at.axis], whole };
+    const raw = this.#value(at, block);
+    const places =
+      at.dtype === 'index' ? raw : { ...raw, fragment: atom(this.#dialect.asPosition(raw.fragment.text)) };
+    const rest = x.layout.slice(1);
+    if (x.layout[0] === axis && !rest.some((a) => a === null || places.layout.includes(a))) {
+      // Elements of a vector, or rows of a table.
+      const text = this.#dialect.lookUp(wrap(x.fragment, precedence.atom), places.fragment.text);
+      const layout = [...places.layout, ...rest];
+      const fragment = this.#aligned(atom(text), layout, node.axes);
+      return { fragment, layout: hasOrder(layout, node.axes) ? layout : node.axes, whole };
+    }
+    return this.#takeAlong(node, x, places, whole);
+  }
+
+  /** Elements picked line by line: both arrays are given the same axes. */
+  #takeAlong(node: Apply, x: Value, places: Value, whole: boolean): Value {
+    const axis = axisOf(node);
+    const take = (all: readonly Axis[], slot: number, from: Value, at: Layout) =>
+      this.#dialect.takeAlong(
+        this.#laid(from.fragment, from.layout, spread(from.layout, all)).text,
+        this.#laid(places.fragment, places.layout, at).text,
+        slot - all.length,
+      );
+    if (places.layout.includes(axis)) {
+      const all = node.axes;
+      const text = take(all, all.indexOf(axis), x, spread(places.layout, all));
+      return { fragment: atom(text), layout: all, whole };
+    }
+    const [own, another] = axesOf(places.layout).filter((a) => !x.layout.includes(a));
+    if (own !== undefined && another === undefined) {
+      // Places along one further axis stand where the gathered axis stood.
+      const slot = node.axes.indexOf(own);
+      const all = node.axes.map((a) => (a === own ? axis : a));
+      if (
+        hasOrder(
+          x.layout,
+          all.filter((a) => x.layout.includes(a)),
+        )
+      ) {
+        const text = take(all, slot, x, spread(places.layout, node.axes));
+        return { fragment: atom(text), layout: node.axes, whole };
+      }
+    }
+    const all = axisOrder([...node.axes, axis]);
+    const slot = all.indexOf(axis);
+    const text = take(all, slot, x, spread(places.layout, all));
+    const squeezed = shortened(all.map((a) => (a === axis ? '0' : ':')));
+    return { fragment: atom(`${text}[${squeezed.join(', ')}]`), layout: node.axes, whole };
+  }
+
+  /** A value whose whole numbers are real ones where the operation is arithmetic. */
+  #arithmetic(arg: Expr, block: Block, user: Apply): Value {
+    const value = this.#value(arg, block);
+    const { asReal } = this.#dialect;
+    const mixes = [
+      'lt',
+      'le',
+      'gt',
+      'ge',
+      'eq',
+      'ne',
+      'where',
+      'and',
+      'or',
+      'not',
+      'argsort',
+      'rank',
+      'stop',
+    ];
+    if (!value.whole || asReal === undefined || mixes.includes(user.op)) return value;
+    return { ...value, fragment: atom(asReal(value.fragment.text, this.#like)), whole: false };
+  }
+
+  #write(node: Apply, args: readonly Fragment[], at: Place): Fragment {
+    const { text, precedence: level } = this.#dialect.write(primitive(node.op).print)(args, at);
     return { text: cancelSigns(text), precedence: level };
   }
 
   /** The value with its dimensions where a broadcast over `axes` expects them. */
   #aligned(fragment: Fragment, layout: Layout, axes: readonly Axis[]): Fragment {
-    const wanted = stripped(axes.map((axis) => (layout.includes(axis) ? axis : null)));
-    const given = stripped(layout);
-    if (wanted.join('|') === given.join('|') || given.length === 0) return fragment;
-    if (given.includes(null) || wanted.filter((axis) => axis !== null).join() !== given.join()) {
-      throw new RangeError(`[${given.join()}] cannot be broadcast over [${axes.join()}]`);
-    }
-    const leading = wanted.lastIndexOf(given.at(-1)!) + 1;
-    const trailing = wanted.slice(leading);
-    const positions =
-      given.length === leading
-        ? given.length === 1
-          ? [':', ...trailing.map(() => 'None')]
-          : ['...', ...trailing.map(() => 'None')]
-        : wanted.map((axis) => (axis === null ? 'None' : ':'));
-    return atom(`${wrap(fragment, precedence.atom)}[${positions.join(', ')}]`);
+    return this.#laid(fragment, stripped(layout), stripped(spread(layout, axes)));
   }
 
-  #holder(axis: Axis): { name: string; at: number } {
-    for (const input of inputsOf(this.#root)) {
-      const at = input.axes.indexOf(axis);
-      // Leading axes are counted from the left, which reads naturally; none of ours is variadic there.
-      if (at >= 0) return { name: input.name, at: at === 0 ? 0 : at - input.axes.length };
+  /** The value in another layout, which has its axes in perhaps another order. */
+  #laid(fragment: Fragment, layout: Layout, wanted: Layout): Fragment {
+    const named = axesOf(layout);
+    const ordered = axesOf(wanted);
+    if (ordered.length !== named.length)
+      throw new RangeError(`an array over [${named.join()}] cannot be printed over [${ordered.join()}]`);
+    if (ordered.join() !== named.join()) {
+      if (layout.length !== named.length)
+        throw new RangeError(`an array over [${layout.join()}] cannot be printed over [${ordered.join()}]`);
+      const order = ordered.map((axis) => layout.indexOf(axis));
+      const turned =
+        layout.length === 2
+          ? atom(this.#dialect.transposed(wrap(fragment, precedence.atom)))
+          : atom(this.#dialect.permuted(fragment.text, order));
+      return this.#laid(turned, ordered, wanted);
     }
-    throw new RangeError(`no input has the axis ${axis}`);
+    const subscripts = subscriptsTo(layout, wanted);
+    if (subscripts === undefined) return fragment;
+    return atom(`${wrap(fragment, precedence.atom)}[${subscripts.join(', ')}]`);
   }
 
   #extent(axis: Axis): string {
-    const { name, at } = this.#holder(baseAxis(axis));
-    return `${name}.shape[${at}]`;
+    const base = baseAxis(axis);
+    for (const input of this.#inputs()) {
+      const at = input.axes.indexOf(base);
+      if (at < 0) continue;
+      const name = this.#plan.nameOf(input.name);
+      if (input.axes.length === 1) return this.#dialect.count(name);
+      return this.#dialect.extent(name, at === 0 ? 0 : at - input.axes.length);
+    }
+    throw new RangeError(`no input has the axis ${axis}`);
   }
 }
 
 const place: Place = { dim: '-1', keepdim: false, rank: 0, letter: '', extent: '' };
 
-function stripped(layout: Layout): Layout {
-  const first = layout.findIndex((axis) => axis !== null);
-  return first < 0 ? [] : layout.slice(first);
+function child(parent: Block): Block {
+  return { statements: [], values: new Map(), parent };
 }
 
-/** Layouts laid over each other from the right; undefined where two names meet. */
-function merge(layouts: readonly Layout[]): Layout | undefined {
-  const rank = Math.max(0, ...layouts.map((l) => l.length));
-  const merged: (Axis | null)[] = [];
-  for (let k = 1; k <= rank; k++) {
-    const names = new Set(layouts.map((l) => l.at(-k) ?? null).filter((axis) => axis !== null));
-    if (names.size > 1) return undefined;
-    merged.unshift([...names][0] ?? null);
+function lookUp(node: Expr, block: Block): Value | undefined {
+  for (let at: Block | undefined = block; at !== undefined; at = at.parent) {
+    const found = at.values.get(node);
+    if (found !== undefined) return found;
   }
-  return merged;
+  return undefined;
 }
 
-function sameAxes(layout: Layout, axes: readonly Axis[]): boolean {
-  return layout.filter((axis) => axis !== null).join() === axes.join();
+/** Whether a value is a number of Python's, not an array: it depends on parameters and extents alone. */
+function isPythonNumber(expr: Expr): boolean {
+  return expr.axes.length === 0 && nodesOf(expr).every((n) => n.kind !== 'input' && n.kind !== 'index');
+}
+
+/** A choice that is made by parameters and extents alone. */
+function decisionOf(expr: Expr): Apply | undefined {
+  return expr.kind === 'apply' && expr.op === 'where' && isPythonNumber(expr.args[0]!) ? expr : undefined;
+}
+
+function axisOf(node: Apply): Axis {
+  return node.attributes['axis'] ?? '';
+}
+
+function hasOrderOf(expr: Expr, axes: readonly Axis[]): boolean {
+  return expr.axes.join() === axes.join();
+}
+
+/** `size − 1 − index`: the places of an axis from its end. */
+function isReversal(at: Expr, axis: Axis): boolean {
+  if (at.kind !== 'apply' || at.op !== 'sub') return false;
+  const [last, position] = at.args;
+  if (position?.kind !== 'index' || position.axis !== axis) return false;
+  if (last?.kind !== 'apply' || last.op !== 'sub') return false;
+  const [length, one] = last.args;
+  return length?.kind === 'size' && one?.kind === 'const' && one.value === 1;
+}
+
+/** Whether positions are written there in another way: as an identity matrix, a diagonal or a reversal. */
+function isSpecialPlace(user: Expr): boolean {
+  if (user.kind !== 'apply') return false;
+  const { op, args } = user;
+  if (op === 'eq' || op === 'ne') return args.every((a) => a.kind === 'index');
+  if (op === 'gather') return args[1]!.kind === 'index';
+  return op === 'sub' && args[1]!.kind === 'index' && isReversal(user, args[1]!.axis);
+}
+
+/** A letter for each axis of a contraction: its own where no other has it. */
+function lettersFor(axes: readonly Axis[]): ReadonlyMap<Axis, string> {
+  const usual: Readonly<Record<string, readonly string[]>> = {
+    sample: ['n', 'm'],
+    feature: ['d'],
+    class: ['c'],
+    negative: ['k'],
+    item: ['i', 'j'],
+  };
+  const letters = new Map<Axis, string>();
+  for (const axis of axes) {
+    const taken = new Set(letters.values());
+    const base = baseAxis(axis);
+    const wishes = [...(usual[base] ?? [base.charAt(0)]), 'a', 'b', 'e', 'f', 'g'];
+    letters.set(axis, wishes.find((letter) => !taken.has(letter)) ?? 'z');
+  }
+  return letters;
 }
 
 /** A number as Python source. */
-function number(value: number): Fragment {
+function number(value: number, infinity: string): Fragment {
   const text = Number.isNaN(value)
-    ? 'float("nan")'
+    ? 'math.nan'
     : Number.isFinite(value)
       ? String(value)
-      : `${value < 0 ? '-' : ''}float("inf")`;
+      : `${value < 0 ? '-' : ''}${infinity}`;
   return { text, precedence: text.startsWith('-') ? precedence.unary : precedence.atom };
 }

@@ -1,0 +1,126 @@
+/** A Python function around a framework's own: documented and checked as one from scratch. */
+import type { Framework } from '../../losses/loss.ts';
+import { idiomOf, type Idiom, type KeywordValue } from './idiom.ts';
+import { pythonName, pythonNames } from './names.ts';
+import type { PrintableLoss } from './printable.ts';
+import { pythonFunction, pythonNumber, statement } from './python.ts';
+import { ending, summary, valueResult, type PythonLibrary } from './pythonLoss.ts';
+import { shapeFor, type PythonShape } from './pythonShape.ts';
+
+export interface Frame {
+  readonly frameworks: readonly Framework[];
+  /** Whose functions these are, for a refusal: `PyTorch`. */
+  readonly owner: string;
+  /** A canonical name as it is written in code: `F.huber_loss`. */
+  readonly write: (name: string) => string;
+  /** The value of a keyword as this framework wants it; `like` is an array. */
+  readonly keyword?: (keyword: string, text: string, like: string) => string;
+  /** An array of any shape as a vector, where that is what the functions want. */
+  readonly vectors?: (name: string) => string;
+  /** Arguments that must be brought into another form, by the name of the function. */
+  readonly adapted?: Readonly<Record<string, (names: (id: string) => string) => readonly string[]>>;
+}
+
+/** The source of the function; throws a RangeError that says why where the framework has none. */
+export function idiomaticFunction(original: PrintableLoss, library: PythonLibrary, frame: Frame): string {
+  const idiom = idiomOf(original, frame.frameworks, frame.owner);
+  const loss: PrintableLoss = { ...original, parameters: idiom.parameters };
+  const shape = shapeFor(loss);
+  const { arrays } = library;
+  const plan = planOf(idiom, shape, loss, frame);
+  return pythonFunction({
+    name: pythonName(loss),
+    loss,
+    shape,
+    arrays,
+    returns: plan.reduces ? arrays.resultType : frame.owner === 'scikit-learn' ? 'float' : arrays.scalarType,
+    summary: summary(loss),
+    result: plan.reduces ? valueResult(loss, shape, arrays) : `The loss: ${plan.word}.`,
+    reduces: plan.reduces,
+    body: plan.ends
+      ? [...statement('loss = ', plan.text), ...ending(arrays)]
+      : statement('return ', plan.text),
+  });
+}
+
+/** How the value of the call becomes that of the function. */
+interface Plan {
+  readonly text: string;
+  /** Whether the function takes a `reduction`. */
+  readonly reduces: boolean;
+  /** Whether it reduces by itself what the call returns. */
+  readonly ends: boolean;
+  /** What a function without `reduction` returns. */
+  readonly word: string;
+}
+
+function planOf(idiom: Idiom, shape: PythonShape, loss: PrintableLoss, frame: Frame): Plan {
+  const { gives, api } = idiom;
+  const { axes } = shape.expression;
+  const scaled = (text: string) => (api.scale === undefined ? text : scaledBy(text, api.scale));
+  const call = (options: { readonly reduction?: true; readonly apart?: true } = {}) =>
+    scaled(callText(idiom, loss, frame, { ...options, any: shape.kind === 'any' }));
+  const refused = () => new RangeError(`${api.name} gives ${gives}, from which this loss cannot be made`);
+  if (axes.length === 0) {
+    if (gives === 'elements' || gives === 'rows') throw refused();
+    return { text: call(), reduces: false, ends: false, word: 'a scalar' };
+  }
+  switch (gives) {
+    case 'reduction':
+      // A class of Keras averages over the last axis before it reduces.
+      if (api.framework === 'keras' && !isRows(shape)) throw refused();
+      return { text: call({ reduction: true }), reduces: true, ends: false, word: '' };
+    case 'elements':
+      return { text: call(), reduces: true, ends: true, word: '' };
+    case 'rows':
+      if (isRows(shape)) return { text: call(), reduces: true, ends: true, word: '' };
+      if (shape.kind !== 'any') throw refused();
+      // A last axis of length one: the mean over it leaves each element.
+      return { text: call({ apart: true }), reduces: true, ends: true, word: '' };
+    case 'mean':
+      return { text: call(), reduces: false, ends: false, word: 'the mean' };
+    case 'sum':
+      return { text: call(), reduces: false, ends: false, word: 'the sum' };
+  }
+}
+
+/** Whether the loss has one value a row. */
+function isRows({ kind, expression }: PythonShape): boolean {
+  return kind === 'rows' || (kind === 'shaped' && expression.axes.join() === 'sample');
+}
+
+function scaledBy(text: string, scale: number): string {
+  const factor = 1 / scale;
+  return Number.isInteger(factor) ? `${factor} * ${text}` : `${text} / ${pythonNumber(scale)}`;
+}
+
+function callText(
+  { api, args, keywords }: Idiom,
+  loss: PrintableLoss,
+  frame: Frame,
+  { reduction, apart, any }: { readonly reduction?: true; readonly apart?: true; readonly any: boolean },
+): string {
+  const names = pythonNames(loss);
+  const like = names((loss.inputs.find(({ role }) => role === 'prediction') ?? loss.inputs[0]!).id);
+  const given = keywords.map(({ keyword, value }) => {
+    const text = valueText(value, names);
+    return `${keyword}=${frame.keyword?.(keyword, text, like) ?? text}`;
+  });
+  const options = [...given, ...(reduction === true ? ['reduction=reduction'] : [])];
+  const arrays =
+    frame.adapted?.[api.name]?.(names) ??
+    args.map(({ id }) => {
+      if (apart === true) return `${names(id)}[..., None]`;
+      return any && frame.vectors !== undefined ? frame.vectors(names(id)) : names(id);
+    });
+  const name = frame.write(api.name);
+  return api.form === 'class'
+    ? `${name}(${options.join(', ')})(${arrays.join(', ')})`
+    : `${name}(${[...arrays, ...options].join(', ')})`;
+}
+
+function valueText(value: KeywordValue, names: (id: string) => string): string {
+  if (value.kind === 'parameter') return names(value.id);
+  if (typeof value.value === 'boolean') return value.value ? 'True' : 'False';
+  return typeof value.value === 'string' ? `"${value.value}"` : String(value.value);
+}
