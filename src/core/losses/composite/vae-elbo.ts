@@ -3,17 +3,17 @@ import { input, param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { CounterExample, Loss, LossInput } from '../loss.ts';
 
-const reconstruction = () => input('reconstruction', ['sample', 'output']);
-const data = () => input('target', ['sample', 'output']);
+const reconstruction = () => input('reconstruction', ['sample', 'pixel']);
+const data = () => input('target', ['sample', 'pixel']);
 const mean = () => input('latent_mean', ['sample', 'feature']);
 const logVariance = () => input('latent_log_variance', ['sample', 'feature']);
 
 /** ½‖x̂ − x‖²: minus the logarithm of a normal density of variance 1, without its constant. */
-const gaussianError = () => mul(0.5, sum(square(sub(reconstruction(), data())), 'output'));
+const gaussianError = () => mul(0.5, sum(square(sub(reconstruction(), data())), 'pixel'));
 /** Binary cross-entropy on logits. */
 const bernoulliError = () => {
   const [z, x] = [reconstruction(), data()];
-  return sum(add(mul(x, softplus(neg(z))), mul(sub(1, x), softplus(z))), 'output');
+  return sum(add(mul(x, softplus(neg(z))), mul(sub(1, x), softplus(z))), 'pixel');
 };
 /** KL(N(μ, σ²) ‖ N(0, 1)) = ½ Σ (μ² + σ² − 1 − log σ²); expm1 keeps the digits where the variance is near 1. */
 const divergence = () =>
@@ -58,7 +58,7 @@ const reconstructed: LossInput = {
   symbol: '\\hat{x}',
   kind: 'value',
   role: 'prediction',
-  axes: ['sample', 'output'],
+  axes: ['sample', 'pixel'],
   meaning: 'What the decoder makes of a random code drawn from that distribution.',
 };
 const given: LossInput = {
@@ -66,7 +66,7 @@ const given: LossInput = {
   symbol: 'x',
   kind: 'value',
   role: 'target',
-  axes: ['sample', 'output'],
+  axes: ['sample', 'pixel'],
   meaning: 'The data, one row a sample, images flattened.',
 };
 
@@ -78,7 +78,7 @@ function sample(x: number, mu: number, s: number, and?: readonly [number, number
     latent_log_variance: [values[2]],
   });
   const at = {
-    sizes: { sample: 1, output: 1, feature: 1 },
+    sizes: { sample: 1, pixel: 1, feature: 1 },
     inputs: { ...predictions([x, mu, s]), target: [0] },
   };
   return and === undefined ? { at } : { at, and: predictions(and) };
@@ -164,7 +164,7 @@ export const loss: Loss = {
     inWords: 'the mean of the code (with log-variance 0), and its log-variance (with mean 0)',
     from: -3,
     to: 3,
-    sizes: { sample: 1, output: 1, feature: 1 },
+    sizes: { sample: 1, pixel: 1, feature: 1 },
     curves: [
       {
         note: { text: 'μ', side: 'left' },

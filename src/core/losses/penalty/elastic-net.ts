@@ -1,13 +1,13 @@
-import { abs, add, div, mul, square, sub } from '../../expression/build.ts';
+import { abs, add, div, mul, square, sub, sum } from '../../expression/build.ts';
 import { param } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
 import { alongWeight, modelWeights, weightAt, weights } from '../shared/weights.ts';
 
-const size = () => abs(weights());
-const squared = () => square(weights());
+const sizes = () => sum(abs(weights()), 'feature');
+const squares = () => sum(square(weights()), 'feature');
 
-/** λ₁|w| + λ₂w², summed over the weights; gradient λ₁·sign(w) + 2λ₂w. */
+/** λ₁ Σ|w| + λ₂ Σw² over the weights, one number for the whole model; gradient λ₁·sign(w) + 2λ₂w. */
 export const loss: Loss = {
   id: 'elastic-net',
   name: 'Elastic net penalty',
@@ -34,14 +34,14 @@ export const loss: Loss = {
       meaning: 'Factor of the squares of the weights.',
     },
   ],
-  expression: withOptions(() => add(mul(param('l1'), size()), mul(param('l2'), squared()))),
+  expression: withOptions(() => add(mul(param('l1'), sizes()), mul(param('l2'), squares()))),
   convention: 'Zou and Hastie 2005, Keras',
   conventions: [
     {
       id: 'sklearn',
       users: 'scikit-learn',
       differs:
-        'One strength α and the share ρ of L1, the squares halved: α(ρ|w| + ½(1 − ρ)w²), so that λ₁ = αρ and λ₂ = ½α(1 − ρ).',
+        'One strength α and the share ρ of L1, the squares halved: α(ρ Σ|w| + ½(1 − ρ) Σw²), so that λ₁ = αρ and λ₂ = ½α(1 − ρ).',
       parameters: [
         {
           id: 'alpha',
@@ -62,7 +62,7 @@ export const loss: Loss = {
       ],
       expression: withOptions(() => {
         const share = param('l1Ratio');
-        return mul(param('alpha'), add(mul(share, size()), mul(div(sub(1, share), 2), squared())));
+        return mul(param('alpha'), add(mul(share, sizes()), mul(div(sub(1, share), 2), squares())));
       }),
     },
   ],

@@ -1,10 +1,10 @@
-import { abs, mul } from '../../expression/build.ts';
+import { abs, mul, sum } from '../../expression/build.ts';
 import { param } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
 import { alongWeight, modelWeights, weightAt, weights } from '../shared/weights.ts';
 
-/** λ|w|, summed over the weights; gradient λ·sign(w), 0 at 0. */
+/** λ Σ|w| over the weights, one number for the whole model; gradient λ·sign(w), 0 at 0. */
 export const loss: Loss = {
   id: 'l1-penalty',
   name: 'L1 penalty',
@@ -23,7 +23,7 @@ export const loss: Loss = {
       meaning: 'Factor of the penalty beside the loss of the data.',
     },
   ],
-  expression: withOptions(() => mul(param('strength'), abs(weights()))),
+  expression: withOptions(() => mul(param('strength'), sum(abs(weights()), 'feature'))),
   meaning:
     'The sum of the sizes of the weights: each is pulled towards 0 with the same force, however small it is.',
   useWhen: 'Many inputs, few of which matter: weights of the others should become exactly 0.',
@@ -69,7 +69,7 @@ export const loss: Loss = {
     boundedBelow: 0,
     boundedAbove: weightAt(1e5),
     lipschitzGradient: weightAt(-1e-6, 1e-6),
-    boundedInfluence: 0.01,
+    boundedInfluence: ({ feature = 0 }) => 0.01 * Math.sqrt(feature),
   },
   plot: alongWeight,
 };

@@ -1,10 +1,15 @@
-import { div, mul, square } from '../../expression/build.ts';
+import { div, mul, square, sum } from '../../expression/build.ts';
 import { param } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
 import { alongWeight, modelWeights, weightAt, weights } from '../shared/weights.ts';
 
-/** λw², summed over the weights; gradient 2λw. With the half, ½λw², the gradient is λw: PyTorch's `weight_decay`. */
+const squares = () => sum(square(weights()), 'feature');
+
+/**
+ * λ Σw² over the weights, one number for the whole model; gradient 2λw. With the half, ½λ Σw², the gradient is λw:
+ * PyTorch’s `weight_decay`.
+ */
 export const loss: Loss = {
   id: 'l2-penalty',
   name: 'L2 penalty',
@@ -23,14 +28,14 @@ export const loss: Loss = {
       meaning: 'Factor of the penalty beside the loss of the data.',
     },
   ],
-  expression: withOptions(() => mul(param('strength'), square(weights()))),
+  expression: withOptions(() => mul(param('strength'), squares())),
   convention: 'Keras',
   conventions: [
     {
       id: 'half',
       users: 'PyTorch’s weight_decay',
       differs: 'The squares are halved, so that the gradient is λw: what weight_decay=λ adds to it.',
-      expression: withOptions(() => mul(div(param('strength'), 2), square(weights()))),
+      expression: withOptions(() => mul(div(param('strength'), 2), squares())),
     },
   ],
   meaning:
