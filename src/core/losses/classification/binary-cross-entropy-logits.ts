@@ -70,6 +70,7 @@ export const loss: Loss = {
   apis: [
     ...torchApis('BCEWithLogitsLoss', 'binary_cross_entropy_with_logits', {
       keywords: { pos_weight: { parameter: 'positiveWeight', default: 1 } },
+      positional: ['weight', 'size_average', 'reduce', 'reduction', 'pos_weight'],
     }),
     {
       framework: 'keras',
@@ -78,9 +79,9 @@ export const loss: Loss = {
       convention: 'keras',
       targetFirst: true,
       requires: { from_logits: true },
+      positional: ['from_logits', 'label_smoothing'],
       keywords: { label_smoothing: { parameter: 'labelSmoothing', default: 0 } },
-      expects: 'probabilities',
-      note: 'Expects probabilities unless from_logits=True.',
+      note: 'Without from_logits=True it takes probabilities: another loss under the same name.',
     },
     {
       framework: 'keras',
@@ -89,9 +90,9 @@ export const loss: Loss = {
       convention: 'keras',
       targetFirst: true,
       requires: { from_logits: true },
+      positional: ['from_logits', 'label_smoothing'],
       keywords: { label_smoothing: { parameter: 'labelSmoothing', default: 0 } },
-      expects: 'probabilities',
-      note: 'Expects probabilities unless from_logits=True; averages over the last axis only.',
+      note: 'Averages over the last axis only: one value a row. Without from_logits=True it takes probabilities: another loss under the same name.',
     },
     {
       framework: 'tf',

@@ -1,5 +1,6 @@
 import { add, clamp, div, log, log1p, maximum, mul, neg, sub, xlogy } from '../../expression/build.ts';
 import type { Expr } from '../../expression/expression.ts';
+import { specialise } from '../../expression/rewrite.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
 import { binaryLabels, binaryProbabilities, binarySmoothing, smoothedTarget } from '../shared/binary.ts';
@@ -40,6 +41,23 @@ export const loss: Loss = {
   parameters: [],
   options,
   expression: withOptions(() => withSlope(limited(), pred(), slope()), options),
+  named: () => {
+    const plain = (expr: Expr) => specialise(expr, { [binarySmoothing.id]: binarySmoothing.neutral });
+    return [
+      {
+        name: 'limited',
+        symbol: '\\hat{\\ell}',
+        expr: plain(limited()),
+        meaning: 'the loss, its logarithms at least −100',
+      },
+      {
+        name: 'slope',
+        symbol: 's',
+        expr: plain(slope()),
+        meaning: 'its gradient, finite also at 0 and 1',
+      },
+    ];
+  },
   convention: 'PyTorch',
   conventions: [
     {
@@ -96,7 +114,7 @@ export const loss: Loss = {
     'Raw scores do not belong here: PyTorch raises “all elements of input should be between 0 and 1”, Keras clips them silently.',
     'A sigmoid in front rounds to 1 in float32 from a logit of about 17 on. A confident mistake then costs 100 in PyTorch and 16.118 in Keras, and the gradient that reaches the logit is 0.',
     'The same prediction, p = 0 for label 1, costs 100 in PyTorch, 16.118 in Keras and TensorFlow.js, 36.04 in scikit-learn.',
-    'PyTorch refuses it under automatic mixed precision: log p has no room in float16. Use BCEWithLogitsLoss.',
+    'PyTorch raises under automatic mixed precision on a GPU, where log p has no room in float16. Use BCEWithLogitsLoss.',
     'TensorFlow.js’s tf.losses.logLoss adds 1e-7 inside the logarithm: a perfect prediction costs −1e-7, slightly below 0.',
   ],
   source: 'Good 1952, Rational Decisions, Journal of the Royal Statistical Society B 14(1)',
@@ -110,6 +128,7 @@ export const loss: Loss = {
       convention: 'keras',
       targetFirst: true,
       requires: { from_logits: false },
+      positional: ['from_logits', 'label_smoothing'],
       keywords: { label_smoothing: { parameter: 'labelSmoothing', default: 0 } },
       note: 'With from_logits=True it takes logits: another loss under the same name.',
     },
@@ -120,6 +139,7 @@ export const loss: Loss = {
       convention: 'keras',
       targetFirst: true,
       requires: { from_logits: false },
+      positional: ['from_logits', 'label_smoothing'],
       keywords: { label_smoothing: { parameter: 'labelSmoothing', default: 0 } },
       note: 'Averages over the last axis only: one value a row. With from_logits=True it takes logits: another loss under the same name.',
     },

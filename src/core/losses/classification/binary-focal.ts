@@ -178,8 +178,8 @@ export const loss: Loss = {
       name: 'torchvision.ops.sigmoid_focal_loss',
       form: 'function',
       keywords: {
-        gamma: { parameter: 'gamma', default: 2 },
         alpha: { parameter: 'alpha', default: 0.25 },
+        gamma: { parameter: 'gamma', default: 2 },
       },
       note: 'Its reduction is "none" unless told otherwise.',
     },
@@ -192,6 +192,7 @@ export const loss: Loss = {
       kerasRowApis('BinaryFocalCrossentropy', 'binary_focal_crossentropy', {
         convention,
         requires: { from_logits: fromLogits },
+        positional: ['apply_class_balancing', 'alpha', 'gamma', 'from_logits', 'label_smoothing'],
         keywords: {
           gamma: { parameter: 'gamma', default: 2 },
           alpha: { parameter: 'alpha', default: 0.25 },
@@ -210,8 +211,8 @@ export const loss: Loss = {
     })),
     ...optaxApis('sigmoid_focal_loss', {
       keywords: {
-        gamma: { parameter: 'gamma', default: 2 },
         alpha: { parameter: 'alpha', default: -1 },
+        gamma: { parameter: 'gamma', default: 2 },
       },
       note: 'alpha=None, the default, means no weights, as −1 does here.',
     }),

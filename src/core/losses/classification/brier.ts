@@ -40,7 +40,7 @@ export const loss: Loss = {
   pitfalls: [
     'Of two classes, the sum over both is twice the score of one: 0.5 against 0.25 for always saying 50 %. scikit-learn halves the binary case and not several classes (scale_by_half="auto").',
     'A rare event makes any small probability look good: always saying 1 % costs 0.0099 where 1 % happen. Compare with the score of the base rate.',
-    'Give it probabilities: logits of ±5 give scores above 16 without an error in torch.nn.functional.mse_loss; scikit-learn raises.',
+    'Give it probabilities: a logit of 5 for label 1 scores 16 without an error in torch.nn.functional.mse_loss; scikit-learn raises.',
     'It is mean squared error under another name: torch.nn.MSELoss on probabilities trains on it.',
   ],
   source:

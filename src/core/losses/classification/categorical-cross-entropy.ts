@@ -81,6 +81,7 @@ export const loss: Loss = {
   apis: [
     ...kerasRowApis('CategoricalCrossentropy', 'categorical_crossentropy', {
       requires: { from_logits: false },
+      positional: ['from_logits', 'label_smoothing'],
       keywords: { label_smoothing: { parameter: 'labelSmoothing', default: 0 } },
       note: 'With from_logits=True it takes logits: another loss under the same name.',
     }),

@@ -1,4 +1,19 @@
-import { clamp, div, exp, log, mul, neg, pow, softmax, sub, sum } from '../../expression/build.ts';
+import {
+  add,
+  clamp,
+  div,
+  exp,
+  expm1,
+  log,
+  logsoftmax,
+  mean,
+  mul,
+  neg,
+  pow,
+  softmax,
+  sub,
+  sum,
+} from '../../expression/build.ts';
 import { param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss, Parameter } from '../loss.ts';
@@ -37,6 +52,12 @@ const alpha: Parameter = {
   meaning: 'A factor of the whole loss, the same for every class.',
 };
 
+/** (1 − p_c)^γ (−log p_c) for every class c: what label smoothing spreads the target over. */
+const everyFocal = (): Expr => {
+  const logs = logsoftmax(perClass(), 'class');
+  return mul(pow(neg(expm1(logs)), param(gamma.id)), neg(logs));
+};
+
 /** What Keras makes of probabilities: rows that sum to 1, clipped. */
 const kerasFocal = (p: Expr): Expr => {
   const clipped = clamp(div(p, sum(p, 'class')), 1e-7, 1 - 1e-7);
@@ -58,8 +79,9 @@ export const loss: Loss = {
   parameters: [gamma, alpha],
   options,
   expression: withOptions(() => {
-    const factor = exp(mul(param(gamma.id), logMiss()));
-    return mul(mul(param(alpha.id), factor), neg(trueLogProbability()));
+    const epsilon = param(labelSmoothing.id);
+    const picked = mul(exp(mul(param(gamma.id), logMiss())), neg(trueLogProbability()));
+    return mul(param(alpha.id), add(mul(sub(1, epsilon), picked), mul(epsilon, mean(everyFocal(), 'class'))));
   }, options),
   named: () => [
     {
@@ -116,6 +138,7 @@ export const loss: Loss = {
       kerasRowApis('CategoricalFocalCrossentropy', 'categorical_focal_crossentropy', {
         convention,
         requires: { from_logits: fromLogits },
+        positional: ['alpha', 'gamma', 'from_logits', 'label_smoothing'],
         keywords: {
           gamma: { parameter: 'gamma', default: 2 },
           alpha: { parameter: 'alpha', default: 0.25 },

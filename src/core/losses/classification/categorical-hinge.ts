@@ -31,8 +31,8 @@ export const loss: Loss = {
   pitfalls: [
     'It is not the hinge of Crammer and Singer where all wrong scores are below 0: (−2, −5) with the first class true costs 3 here and 0 there.',
     'So scores are pushed to be above 1 for the true class, not only above the others.',
-    'Labels are one-hot; class indices have another shape, and Keras broadcasts them into a number without meaning.',
-    'Where wrong classes tie the gradient is shared; TensorFlow.js gives it to one of them.',
+    'Labels are one-hot: class indices of shape (N, 1) are broadcast by Keras into a number without meaning.',
+    'Where wrong classes tie Keras shares the gradient among them; TensorFlow.js gives all of it to each.',
   ],
   source:
     'Keras; after Weston, Watkins 1999, Support Vector Machines for Multi-Class Pattern Recognition, ESANN',

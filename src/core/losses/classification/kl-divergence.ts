@@ -116,6 +116,7 @@ export const loss: Loss = {
     ...torchApis('KLDivLoss', 'kl_div', {
       convention: 'torch',
       keywords: { log_target: { parameter: 'logTarget', default: 0 } },
+      positional: ['size_average', 'reduce', 'reduction', 'log_target'],
       note: 'The default reduction "mean" divides by rows × classes; "batchmean" is the divergence.',
     }),
     ...kerasRowApis('KLDivergence', 'kl_divergence', {

@@ -37,7 +37,7 @@ export const loss: Loss = {
     'It takes raw scores: behind a softmax the difference is below 1, and no row ever costs 0.',
     'Keras’s CategoricalHinge differs where all wrong scores are below 0: there the true class’s 0 takes part in the maximum, and the loss is larger.',
     'torch.nn.MultiMarginLoss adds up all wrong classes instead of taking the worst one, and divides by the number of classes.',
-    'Where several wrong classes tie the gradient is shared here and in optax; other frameworks take the first.',
+    'sklearn.metrics.hinge_loss needs labels=… where a class does not occur in y_true; a vector of scores makes it the binary hinge loss.',
   ],
   source:
     'Crammer, Singer 2001, On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines, JMLR 2',

@@ -54,6 +54,7 @@ export const loss: Loss = {
   source: 'Fisher 1922, On the Mathematical Foundations of Theoretical Statistics',
   apis: torchApis('NLLLoss', 'nll_loss', {
     keywords: { ignore_index: { parameter: 'ignoreIndex', default: -100 } },
+    positional: ['weight', 'size_average', 'ignore_index'],
   }),
   properties: {
     convex: true,

@@ -60,11 +60,11 @@ export const loss: Loss = {
   ],
   meaning:
     'Cross-entropy with a straight line added in the probability of the wrong classes, which keeps the gradient larger where the model is nearly right.',
-  useWhen: 'Cross-entropy works and one more number may be tuned; the paper gains with ε between −1 and 6.',
+  useWhen: 'Cross-entropy works and one more number may be tuned.',
   avoidWhen:
     'Calibrated probabilities are wanted: unless ε is 0 the best prediction is not the true distribution.',
   pitfalls: [
-    'The best ε depends on the task: the paper takes 2 for ImageNet and −1 or −0.8 for detection, where a positive one does harm.',
+    'The best ε depends on the task: the paper finds a positive one best for ImageNet and −1 for Mask R-CNN on COCO, so that the default of 2 may do harm.',
     'Below ε = −1 a probability close to 1 is punished: the loss no longer decreases towards the right answer.',
     'optax takes one-hot labels of a floating-point type, not class indices.',
     'It is not a proper score: at ε = 2 and true shares 70 : 30 the best prediction is about 82 : 18.',

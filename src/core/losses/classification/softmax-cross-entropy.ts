@@ -115,14 +115,15 @@ export const loss: Loss = {
         label_smoothing: { parameter: 'labelSmoothing', default: 0 },
         ignore_index: { parameter: 'ignoreIndex', default: -100 },
       },
+      positional: ['weight', 'size_average', 'ignore_index', 'reduce', 'reduction', 'label_smoothing'],
       note: 'Floating-point targets mean class probabilities, a different loss under the same name.',
     }),
     ...kerasRowApis('SparseCategoricalCrossentropy', 'sparse_categorical_crossentropy', {
       convention: 'keras',
       requires: { from_logits: true },
+      positional: ['from_logits', 'ignore_class'],
       keywords: { ignore_class: { parameter: 'ignoreIndex', default: NaN } },
-      expects: 'probabilities',
-      note: 'Expects probabilities unless from_logits=True.',
+      note: 'Without from_logits=True it takes probabilities: another loss under the same name.',
     }),
     {
       framework: 'tf',

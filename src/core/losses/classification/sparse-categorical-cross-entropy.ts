@@ -84,6 +84,7 @@ export const loss: Loss = {
   apis: [
     ...kerasRowApis('SparseCategoricalCrossentropy', 'sparse_categorical_crossentropy', {
       requires: { from_logits: false },
+      positional: ['from_logits', 'ignore_class'],
       keywords: { ignore_class: { parameter: 'ignoreIndex', default: NaN } },
       note: 'With from_logits=True it takes logits: another loss under the same name.',
     }),
