@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { compileFunction } from '../../../src/core/expression/compile.ts';
-import { differentiate } from '../../../src/core/expression/differentiate.ts';
+import { differentiate, hessianTimes } from '../../../src/core/expression/differentiate.ts';
 import { broadcast, evaluate, evaluateAll, type Environment } from '../../../src/core/expression/evaluate.ts';
-import { nodesOf, type Expr } from '../../../src/core/expression/expression.ts';
+import { input, nodesOf, type Expr } from '../../../src/core/expression/expression.ts';
 import { simplify } from '../../../src/core/expression/simplify.ts';
 import { dual } from './forwardMode.ts';
-import { random, randomTree } from './randomTrees.ts';
+import { extremeTree, random, randomTree } from './randomTrees.ts';
 
 function largest(expr: Expr, environment: Environment): number {
   const values = evaluateAll(nodesOf(expr), environment);
@@ -52,6 +52,17 @@ describe('random expressions', { timeout: 300_000 }, () => {
     expect(changed).toBeGreaterThan(5000);
   });
 
+  it('keep their value when simplified also at ±200, 1e-30 and 0, with overflow on the way: 5,000 trees', () => {
+    const next = random(5);
+    for (let i = 0; i < 5000; i++) {
+      const { expr, environment, scale } = extremeTree(next, 1e-6);
+      const simple = simplify(expr);
+      const value = broadcast(evaluate(simple, environment), expr.axes, environment.sizes);
+      const tolerance = 1e-9 * Math.max(scale, largest(simple, environment));
+      expectSame(value, evaluate(expr, environment).data, tolerance, `tree ${i}`);
+    }
+  });
+
   it('are simplified once and for all: simplifying again changes nothing', () => {
     const next = random(7);
     for (let i = 0; i < 2000; i++) {
@@ -92,6 +103,29 @@ describe('random expressions', { timeout: 300_000 }, () => {
       const [coarse, fine] = [slope(2e-5), slope(1e-5)];
       const allowed = 1e-6 * scale + 1e-5 * Math.abs(fine) + 4 * Math.abs(coarse - fine);
       expectSame([along], [fine], allowed, `tree ${i}, central differences`);
+    }
+  });
+
+  it('have the Hessian products of forward mode over the gradient: 2,000 trees', () => {
+    const next = random(2718);
+    const axes = ['sample', 'class'];
+    const v = input('v', axes);
+    for (let i = 0; i < 2000; i++) {
+      const { expr, environment, scale } = randomTree(next, 0.004, 3);
+      // CTC has no second derivative here.
+      if (nodesOf(expr).some((node) => node.kind === 'apply' && node.op === 'ctc')) continue;
+      const direction = Float64Array.from({ length: 12 }, () => 2 * next() - 1);
+      const given = { ...environment, inputs: { ...environment.inputs, v: direction } };
+      const product = hessianTimes(expr, 'x', v);
+      const raw = differentiate(expr, 'x');
+      const { axes: own, slope } = dual(raw, environment, 'x', direction);
+      const tolerance = 1e-9 * Math.max(scale, largest(raw, environment), largest(product, given)) ** 2;
+      expectSame(
+        broadcast(evaluate(product, given), axes, environment.sizes),
+        broadcast({ axes: own, data: slope }, axes, environment.sizes),
+        tolerance,
+        `tree ${i}`,
+      );
     }
   });
 

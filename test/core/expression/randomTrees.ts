@@ -61,8 +61,20 @@ export function randomTree(next: () => number, margin: number, depth = 4): Rando
   }
 }
 
-function randomEnvironment(next: () => number): Environment {
-  const draws = (n: number) => Float64Array.from({ length: n }, () => 4 * next() - 2);
+/** Draws until an expression on extreme data (±200, 1e-30, 0) is finite and moderate, and away from kinks. */
+export function extremeTree(next: () => number, margin: number, depth = 4): RandomTree {
+  const values = [200, -200, 30, -30, 1e-30, -1e-30, 0, 1, -1, 0.5];
+  for (;;) {
+    const expr = draw(next, depth);
+    if (!nodesOf(expr).some((node) => node.kind === 'input' && node.name === 'x')) continue;
+    const environment = randomEnvironment(next, () => values[Math.floor(next() * values.length)]!);
+    const scale = scaleOf(expr, environment, margin, true);
+    if (scale !== undefined) return { expr, environment, scale };
+  }
+}
+
+function randomEnvironment(next: () => number, value = () => 4 * next() - 2): Environment {
+  const draws = (n: number) => Float64Array.from({ length: n }, value);
   return {
     sizes,
     inputs: {
@@ -191,8 +203,16 @@ const kinked: Readonly<Record<string, (args: readonly number[]) => number>> = {
   clamp: ([x, low, high]) => Math.min(Math.abs(x! - low!), Math.abs(x! - high!)),
 };
 
-/** The largest intermediate, or undefined where something is not finite, too large, a near 0/0 or near a kink. */
-function scaleOf(expr: Expr, environment: Environment, margin: number): number | undefined {
+/**
+ * The largest intermediate, or undefined where something is not finite, too large, a near 0/0 or near a kink. With
+ * extreme data only the result must be finite.
+ */
+function scaleOf(
+  expr: Expr,
+  environment: Environment,
+  margin: number,
+  isExtreme = false,
+): number | undefined {
   const nodes = nodesOf(expr);
   const values = evaluateAll(nodes, environment);
   const at = new Map(nodes.map((node, i) => [node, values[i]!]));
@@ -201,13 +221,16 @@ function scaleOf(expr: Expr, environment: Environment, margin: number): number |
     const isMask = (x: Expr) => x.kind === 'const' && x.value === -Infinity;
     if (isMask(node) || (node.kind === 'apply' && node.op === 'where' && node.args.some(isMask))) continue;
     for (const x of at.get(node)!.data) {
-      if (!Number.isFinite(x) || Math.abs(x) > 1e3) return undefined;
+      // What overflows on the way may be switched off by a condition; NaN may become a number (x/x, 0·∞).
+      if (isExtreme && node !== expr && Math.abs(x) === Infinity) continue;
+      if (!Number.isFinite(x) || Math.abs(x) > (isExtreme ? 1e8 : 1e3)) return undefined;
       scale = Math.max(scale, Math.abs(x));
     }
     if (node.kind !== 'apply') continue;
     const args = node.args.map((arg) => at.get(arg)!);
-    if (node.op === 'div' && args[1]!.data.some((x) => Math.abs(x) < 0.05)) return undefined;
-    if (node.op === 'norm' && at.get(node)!.data.some((x) => x < 0.05)) return undefined;
+    const least = isExtreme ? Number.MIN_VALUE : 0.05;
+    if (node.op === 'div' && args[1]!.data.some((x) => Math.abs(x) < least)) return undefined;
+    if (!isExtreme && node.op === 'norm' && at.get(node)!.data.some((x) => x < 0.05)) return undefined;
     if (node.op === 'amax' && hasTie(node.args[0]!, node.attributes['axis']!, environment, margin))
       return undefined;
     if ((node.op === 'rank' || node.op === 'argsort') && isClose(args[0]!.data, margin)) return undefined;

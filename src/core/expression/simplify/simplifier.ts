@@ -47,6 +47,7 @@ export interface Facts {
 export class Simplifier {
   readonly facts: Facts;
   readonly #done = new Map<Expr, Expr>();
+  #depth = 0;
 
   constructor(facts: Facts) {
     this.facts = facts;
@@ -266,9 +267,18 @@ export class Simplifier {
   sum(given: Terms): Expr {
     const terms = new Map([...given].filter(([, coefficient]) => coefficient !== 0));
     if (terms.size === 0) return zero;
-    if (terms.size > 1) return simplerSum(this, terms) ?? this.writeSum(terms);
+    if (terms.size > 1) return this.#bounded(() => simplerSum(this, terms)) ?? this.writeSum(terms);
     const [[core, coefficient]] = terms as unknown as readonly [readonly [Expr, number]];
     return this.product(multiply(product(coefficient), this.factors(core)));
+  }
+
+  /** A rule leads to further sums; should rules ever undo each other, this ends it. */
+  #bounded(rule: () => Expr | undefined): Expr | undefined {
+    if (this.#depth > 60) return undefined;
+    this.#depth++;
+    const result = rule();
+    this.#depth--;
+    return result;
   }
 
   writeSum(terms: Terms): Expr {

@@ -141,7 +141,10 @@ const complementedSigmoid: Rule = (s, terms) => {
 
 /** a·σ(u) − c·σ(−u) → (a + c)·σ(u) − c, where a + c is simpler than its parts: (1 − y)·σ(u) − y·σ(−u) → σ(u) − y. */
 const pairedSigmoids: Rule = (s, terms) => {
-  const parts = sigmoidTerms(s, terms);
+  // With a sigmoid in what it multiplies, pairs could be formed back and forth.
+  const parts = sigmoidTerms(s, terms).filter(
+    ({ rest }) => ![...rest.factors.keys()].some((base) => is(base, 'sigmoid')),
+  );
   for (const first of parts) {
     for (const second of parts) {
       if (first.core === second.core) continue;
