@@ -1,4 +1,15 @@
-import { add, div, logaddexp, logsumexp, mul, ne, sub, sum, where } from '../../expression/build.ts';
+import {
+  add,
+  div,
+  logaddexp,
+  logsumexp,
+  mul,
+  ne,
+  softplus,
+  sub,
+  sum,
+  where,
+} from '../../expression/build.ts';
 import { index, param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
@@ -35,11 +46,11 @@ function ofView(view: string, partner: string): Expr {
 
 /** All vectors in one array, with labels that say which belong together. */
 const pairwise = () => similarities('pred', 'pred');
-/** log(e^s + Σ over negatives e^s) − s for each pair of samples of one label. */
+/** −log(e^s/(e^s + Σ over negatives e^s)) for each pair of samples of one label. */
 const ofPair = (): Expr => {
   const s = pairwise();
   const negatives = logsumexp(where(negativePairs(), s, -Infinity), 'sample′');
-  return where(positivePairs(), sub(logaddexp(s, negatives), s), 0);
+  return where(positivePairs(), softplus(sub(negatives, s)), 0);
 };
 const overPairs = (x: Expr) => sum(sum(x, 'sample′'), 'sample');
 
