@@ -173,6 +173,11 @@ export interface Api {
   readonly args?: readonly string[];
   /** The framework's keyword for each parameter of ours, with the framework's own default. */
   readonly keywords?: Readonly<Record<string, { readonly parameter: string; readonly default: number }>>;
+  /**
+   * The keywords by position, of a function those after its inputs, up to the last of `keywords` and `requires`. Absent
+   * where they are `keywords` in their order.
+   */
+  readonly positional?: readonly string[];
   /** The call takes the target before the prediction (Keras, scikit-learn, TensorFlow.js). */
   readonly targetFirst?: true;
   /** The call means this loss only with these keywords: `from_logits=True`. */
@@ -181,13 +186,13 @@ export interface Api {
   readonly secondary?: true;
   /** Values of our parameters for which alone it is this loss: `{ margin: 1 }`. */
   readonly fixed?: Readonly<Record<string, number>>;
-  /** What the call expects in place of our logits, unless `requires` is met; a string cannot meet it. */
-  readonly expects?: 'probabilities';
   /**
    * What a call of a function returns: as its keyword `reduction` says (PyTorch), each element (optax), the mean over
    * the last axis (Keras), the mean (scikit-learn, TensorFlow.js). Default: what its framework usually does.
    */
   readonly gives?: 'reduction' | 'elements' | 'rows' | 'mean' | 'sum';
+  /** In what other form it wants its inputs, so that it cannot be called with ours: `log-probabilities, the time first`. */
+  readonly arranged?: string;
   /** Constant factor by which the framework's value differs from ours (optax.l2_loss: 0.5). */
   readonly scale?: number;
   /** What differs from the others and surprises people, in one sentence. */

@@ -45,6 +45,7 @@ function rankOf({ form, scale, secondary }: Api): number {
 
 /** The call of one API, or the reason why it is another loss. */
 function callOf(loss: PrintableLoss, api: Api): Idiom | string {
+  if (api.arranged !== undefined) return `takes ${api.arranged}`;
   if (api.convention !== loss.conventionId) {
     return api.convention === undefined
       ? 'computes the usual definition, not this one'

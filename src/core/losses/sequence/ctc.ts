@@ -46,6 +46,11 @@ function oneLabel(frames: readonly number[], and?: readonly number[]): CounterEx
   return and === undefined ? { at } : { at, and: { logits: data(and) } };
 }
 
+function formOfKeras(name: string): 'class' | 'function' | 'string' {
+  if (!name.startsWith('keras.')) return 'string';
+  return name.endsWith('CTC') ? 'class' : 'function';
+}
+
 /**
  * Minus the log-likelihood of a label sequence, summed over all its alignments with the frames: an alignment shows each
  * label for one or more frames in a row, with blanks (class 0) in between, which are needed between equal labels. The
@@ -138,68 +143,44 @@ export const loss: Loss = {
   ],
   source: 'Graves, Fernández, Gomez, Schmidhuber 2006, Connectionist Temporal Classification, ICML 2006',
   apis: [
-    {
-      framework: 'torch',
-      name: 'torch.nn.CTCLoss',
-      form: 'class',
+    ...(['torch.nn.functional.ctc_loss', 'torch.nn.CTCLoss'] as const).map((name) => ({
+      framework: 'torch' as const,
+      name,
+      form: name === 'torch.nn.CTCLoss' ? ('class' as const) : ('function' as const),
       convention: 'per-label',
       keywords: { zero_infinity: { parameter: 'zeroInfinity', default: 0 } },
-      gives: 'mean',
+      gives: 'mean' as const,
+      arranged: 'log-probabilities with the time first: log_softmax(logits, -1).transpose(0, 1)',
       note: 'Takes log-probabilities with the time first, log_softmax(logits, -1).transpose(0, 1); reduction="sum" and "none" do not divide by the lengths.',
-    },
-    {
-      framework: 'torch',
-      name: 'torch.nn.functional.ctc_loss',
-      form: 'function',
-      convention: 'per-label',
-      keywords: { zero_infinity: { parameter: 'zeroInfinity', default: 0 } },
-      gives: 'mean',
-      note: 'Takes log-probabilities with the time first, log_softmax(logits, -1).transpose(0, 1); reduction="sum" and "none" do not divide by the lengths.',
-    },
-    {
-      framework: 'keras',
-      name: 'keras.losses.CTC',
-      form: 'class',
-      targetFirst: true,
-      args: ['targets', 'logits'],
-      note: 'Takes labels padded with 0 and no lengths: all frames count.',
-    },
-    {
-      framework: 'keras',
-      name: 'keras.losses.ctc',
-      form: 'function',
-      targetFirst: true,
-      args: ['targets', 'logits'],
-      gives: 'elements',
-      note: 'Takes labels padded with 0 and no lengths: all frames count. One value a sequence.',
-    },
-    ...(['ctc', 'CTC'] as const).map((name) => ({
+    })),
+    ...(['keras.losses.CTC', 'keras.losses.ctc', 'ctc', 'CTC'] as const).map((name) => ({
       framework: 'keras' as const,
       name,
-      form: 'string' as const,
+      form: formOfKeras(name),
+      targetFirst: true as const,
+      fixed: { zeroInfinity: 0 },
+      ...(name === 'keras.losses.ctc' ? { gives: 'elements' as const } : {}),
+      arranged: 'labels padded with 0 and no lengths',
       note: 'Takes labels padded with 0 and no lengths: all frames count.',
     })),
     {
       framework: 'tf',
       name: 'tensorflow.nn.ctc_loss',
       form: 'function',
+      fixed: { zeroInfinity: 0 },
+      requires: { logits_time_major: false, blank_index: 0 },
       args: ['targets', 'logits', 'target_lengths', 'input_lengths'],
-      requires: { logits_time_major: false },
       gives: 'elements',
       note: 'The time comes first unless logits_time_major=False, and the blank is the last class unless blank_index is given. One value a sequence.',
     },
-    {
-      framework: 'optax',
-      name: 'optax.losses.ctc_loss',
-      form: 'function',
+    ...(['optax.losses.ctc_loss', 'optax.ctc_loss'] as const).map((name) => ({
+      framework: 'optax' as const,
+      name,
+      form: 'function' as const,
+      fixed: { zeroInfinity: 0 },
+      arranged: 'paddings (1 where there is nothing) in place of lengths',
       note: 'Takes paddings (1 where there is nothing) in place of lengths: logits, logit_paddings, labels, label_paddings. One value a sequence; about 1e5 where PyTorch gives ∞.',
-    },
-    {
-      framework: 'optax',
-      name: 'optax.ctc_loss',
-      form: 'function',
-      note: 'Takes paddings (1 where there is nothing) in place of lengths: logits, logit_paddings, labels, label_paddings. One value a sequence; about 1e5 where PyTorch gives ∞.',
-    },
+    })),
   ],
   properties: {
     convex: oneLabel([8, -8], [-8, 8]),
