@@ -168,10 +168,10 @@ export const loss: Loss = {
       name: 'tensorflow.nn.ctc_loss',
       form: 'function',
       fixed: { zeroInfinity: 0 },
-      requires: { logits_time_major: false, blank_index: 0 },
+      requires: { logits_time_major: false },
       args: ['targets', 'logits', 'target_lengths', 'input_lengths'],
       gives: 'elements',
-      note: 'The time comes first unless logits_time_major=False, and the blank is the last class unless blank_index is given. One value a sequence.',
+      note: 'The time comes first unless logits_time_major=False; labels in a SparseTensor need blank_index, 0 here. One value a sequence.',
     },
     ...(['optax.losses.ctc_loss', 'optax.ctc_loss'] as const).map((name) => ({
       framework: 'optax' as const,
