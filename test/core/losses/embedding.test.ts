@@ -255,6 +255,11 @@ describe('the circle loss', () => {
     // Keras takes vectors of length 1, which these are: the same value.
     expect(values(lossOf('circle', 'keras'), sample)[0]).toBeCloseTo(first!, 12);
   });
+  it('has mean 0 where no anchor counts, as Keras and pytorch-metric-learning', () => {
+    for (const id of ['circle', 'supervised-contrastive'])
+      expect(value(lossOf(id), labelled(vectors(3, 2), [0, 1, 2]), 'mean')).toBe(0);
+    expect(value(lossOf('circle', 'keras'), labelled(vectors(3, 2), [0, 1, 2]), 'mean')).toBe(0);
+  });
   it('of an anchor without a positive or without a negative is 0 and does not count', () => {
     const z = vectors(4, 3);
     expect(values(lossOf('circle'), labelled(z, [0, 1, 2, 3]))).toEqual([0, 0, 0, 0]);

@@ -22,6 +22,7 @@ import { withOptions } from '../define.ts';
 import type { Loss, Parameter } from '../loss.ts';
 import {
   classLabels,
+  counted,
   dot,
   embeddings,
   labels,
@@ -95,7 +96,7 @@ export const loss: Loss = {
   expression: withOptions(() =>
     softplus(add(over(negativePairs(), negativeLogits()), over(positivePairs(), positiveLogits()))),
   ),
-  divisor: withOptions(() => indicator(and(some(positivePairs()), some(negativePairs())))),
+  divisor: withOptions(() => counted(and(some(positivePairs()), some(negativePairs())))),
   named: () => [
     { name: 'unit', symbol: '\\hat{z}', expr: unit(vectors('pred')), meaning: 'the vectors at length 1' },
     { name: 'cosine', symbol: 's', expr: cosines(), meaning: 'cosines of all pairs' },
@@ -139,7 +140,7 @@ export const loss: Loss = {
           add(over(kerasPositives(), kerasPositiveLogits()), over(negativePairs(), kerasNegativeLogits())),
         ),
       ),
-      divisor: withOptions(() => indicator(and(some(kerasPositives()), some(negativePairs())))),
+      divisor: withOptions(() => counted(and(some(kerasPositives()), some(negativePairs())))),
       named: () => [
         { name: 'distance', symbol: 'D', expr: distances(), meaning: 'one minus the cosine, of all pairs' },
         {
@@ -188,7 +189,12 @@ export const loss: Loss = {
         margin: { parameter: 'margin', default: 0.4 },
         remove_diagonal: { parameter: 'removeDiagonal', default: 1 },
       },
-      ...(form === 'function' ? { gives: 'elements' as const } : {}),
+      ...(form === 'function'
+        ? {
+            gives: 'elements' as const,
+            positional: ['ref_labels', 'ref_embeddings', 'remove_diagonal', 'gamma', 'margin'],
+          }
+        : {}),
       note: 'Expects vectors of length 1; the mean is over anchors whose loss is not 0.',
     })),
     ...(['circle', 'Circle'] as const).map((name) => ({

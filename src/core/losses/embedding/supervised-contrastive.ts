@@ -2,7 +2,16 @@ import { div, gt, indicator, logsumexp, maximum, ne, sub, sum, where } from '../
 import { index, param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
-import { classLabels, dot, embeddings, others, positivePairs, unit, vectors } from '../shared/embeddings.ts';
+import {
+  classLabels,
+  counted,
+  dot,
+  embeddings,
+  others,
+  positivePairs,
+  unit,
+  vectors,
+} from '../shared/embeddings.ts';
 import { alongLabelledAngle } from '../shared/anglePlots.ts';
 
 const similarities = (): Expr =>
@@ -37,7 +46,7 @@ export const loss: Loss = {
     const own = div(sum(where(positivePairs(), s, 0), 'sample′'), maximum(positives(), 1));
     return where(gt(positives(), 0), sub(all, own), 0);
   }),
-  divisor: withOptions(() => indicator(gt(positives(), 0))),
+  divisor: withOptions(() => counted(gt(positives(), 0))),
   named: () => [
     { name: 'unit', symbol: '\\hat{z}', expr: unit(vectors('pred')), meaning: 'the vectors at length 1' },
     {

@@ -173,6 +173,7 @@ export const loss: Loss = {
     ...torchApis('TripletMarginLoss', 'triplet_margin_loss', { keywords: torchKeywords }),
     ...torchApis('TripletMarginWithDistanceLoss', 'triplet_margin_with_distance_loss', {
       keywords: distanceKeywords,
+      positional: ['distance_function', 'margin', 'swap'],
       fixed: { p: 2, eps: 1e-6 },
       note: anyDistance,
     }),
@@ -185,6 +186,7 @@ export const loss: Loss = {
         margin: { parameter: 'margin', default: 1 },
         eps: { parameter: 'eps', default: 1e-6 },
       },
+      positional: ['axis', 'norm_degree', 'margin', 'eps'],
       note: 'One value a triplet: reduce it yourself.',
     },
   ],

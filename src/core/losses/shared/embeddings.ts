@@ -1,5 +1,18 @@
 /** Inputs of losses that compare vectors, and the sub-expressions that they share. */
-import { and, div, eq, maximum, mul, ne, norm, rename, sum } from '../../expression/build.ts';
+import {
+  and,
+  div,
+  eq,
+  gt,
+  indicator,
+  maximum,
+  mul,
+  ne,
+  norm,
+  rename,
+  sum,
+  where,
+} from '../../expression/build.ts';
 import { index, input, type Expr } from '../../expression/expression.ts';
 import type { LossInput } from '../loss.ts';
 
@@ -41,3 +54,9 @@ export const positivePairs = (): Expr =>
 
 /** Pairs of samples of different classes: negatives. */
 export const negativePairs = (): Expr => ne(labels(), others(labels()));
+
+/** What each sample adds to the divisor of the mean: 1 where it counts. Where none does all do: the mean is 0, not 0/0. */
+export function counted(counts: Expr): Expr {
+  const some = gt(sum(indicator(others(counts)), 'sample′'), 0);
+  return where(some, indicator(counts), 1);
+}
