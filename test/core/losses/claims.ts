@@ -230,7 +230,7 @@ function change(subject: Subject, a: Batch, b: Batch): { gradient: number; step:
       step += (b.inputs[id]![k]! - a.inputs[id]![k]!) ** 2;
     });
   });
-  return { gradient: Math.sqrt(difference), step: Math.sqrt(step), rounding: 1e-10 * Math.sqrt(size) };
+  return { gradient: Math.sqrt(difference), step: Math.sqrt(step), rounding: 1e-9 * Math.sqrt(size) };
 }
 
 function hasLipschitzGradient({ subject, trials }: Trial, constant: Bound): string | undefined {

@@ -97,7 +97,7 @@ const isContinuous = (input: LossInput) =>
   ['positive', 'nonnegative', 'probability', 'binary-label', 'weight'].includes(input.kind);
 
 /** Exact in binary, so that a step of any of them keeps probabilities between 0 and 1. */
-const steps = [1, 0.5, 0.25, 1 / 16, 1 / 64] as const;
+const steps = [1, 0.5, 0.25, 1 / 16, 1 / 64, 2 ** -14] as const;
 
 /** Draws batches of different sizes and scales, and batches near others. */
 export class Trials {
