@@ -1,7 +1,6 @@
 import {
   add,
   clamp,
-  div,
   eq,
   log,
   logsoftmax,
@@ -76,10 +75,9 @@ export const loss: Loss = {
       id: 'tfjs-layers',
       users: 'the layers of TensorFlow.js, with fromLogits',
       differs:
-        'The softmax is taken first, divided by its sum and clipped to [1e-7, 1 − 1e-7]: the loss is at most 16.118, and its gradient 0 beyond.',
+        'The softmax is taken first and clipped to [1e-7, 1 − 1e-7]: the loss is at most 16.118, and its gradient 0 beyond.',
       expression: withOptions(() => {
-        const p = softmax(perClass(), 'class');
-        const clipped = clamp(div(p, sum(p, 'class')), 1e-7, 1 - 1e-7);
+        const clipped = clamp(softmax(perClass(), 'class'), 1e-7, 1 - 1e-7);
         return neg(sum(mul(weightedShares(), log(clipped)), 'class'));
       }, options),
     },

@@ -18,7 +18,9 @@ import { shares } from '../shared/statistics.ts';
 
 const options = [ignoreIndex];
 
-const clipped = (p: Expr): Expr => log(clamp(p, 1e-7, 1 - 1e-7));
+const inside = (p: Expr): Expr => clamp(p, 1e-7, 1 - 1e-7);
+const clipped = (p: Expr): Expr => log(inside(p));
+const normalised = (p: Expr): Expr => div(p, sum(p, 'class'));
 const picked = (of: Expr): Expr => gather(of, 'class', safeLabel());
 
 /**
@@ -52,12 +54,22 @@ export const loss: Loss = {
   conventions: [
     {
       id: 'keras-torch',
-      users: 'Keras on PyTorch and JAX, and the layers of TensorFlow.js',
+      users: 'Keras on PyTorch and JAX',
       differs: 'Rows are divided by their sum first and clipped after that.',
-      expression: withOptions(() => {
-        const normalised = div(perClass(), sum(perClass(), 'class'));
-        return where(counts(), neg(picked(clipped(normalised))), 0);
-      }, options),
+      expression: withOptions(
+        () => where(counts(), neg(picked(clipped(normalised(perClass())))), 0),
+        options,
+      ),
+      divisor: countedLabels,
+    },
+    {
+      id: 'tfjs-layers',
+      users: 'the layers of TensorFlow.js',
+      differs: 'Probabilities are clipped, divided by the row’s sum, and clipped again.',
+      expression: withOptions(
+        () => where(counts(), neg(picked(clipped(normalised(inside(perClass()))))), 0),
+        options,
+      ),
       divisor: countedLabels,
     },
     {
@@ -98,7 +110,7 @@ export const loss: Loss = {
       framework: 'tfjs',
       name: 'sparseCategoricalCrossentropy',
       form: 'string',
-      convention: 'keras-torch',
+      convention: 'tfjs-layers',
       note: 'Expects probabilities, and labels as float32: int32 labels throw.',
     },
   ],
