@@ -55,6 +55,11 @@ const parameterNames: Readonly<Record<string, string>> = {
   label_smoothing: 'labelSmoothing',
 };
 
+/** Whether there are cases for a loss. */
+export function hasCases(id: string): boolean {
+  return id in files;
+}
+
 /**
  * The cases of a loss that its printed form takes: those whose parameters are the loss's own and the given options,
  * without weights, and with the classes in the last of two dimensions.

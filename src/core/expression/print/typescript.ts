@@ -1,294 +1,253 @@
-import { pairOf, type InputKind, type LossInput } from '../../losses/loss.ts';
+import { predictionsOf, type InputKind, type LossInput } from '../../losses/loss.ts';
 import { gradient as gradientOf } from '../differentiate.ts';
-import { input, type Axis, type Expr, type Named } from '../expression.ts';
-import { precedence, wrap } from '../fragment.ts';
-import { substitute } from '../rewrite.ts';
-import { breakStatement, indent, lineWidth, wrapWords } from './layout.ts';
-import { printLoops } from './loops.ts';
-import { camel, Names, typescriptName } from './names.ts';
+import type { Axis, Expr, Input } from '../expression.ts';
+import { precedence, wrap, type Fragment } from '../fragment.ts';
+import { indent } from './layout.ts';
+import { printLoops, type LoopRoot } from './loops.ts';
+import { Names, typescriptName } from './names.ts';
+import { sentence, type PrintableLoss } from './printable.ts';
+import { Extents, kindChecks, rangeChecks, shapeChecks } from './scriptChecks.ts';
 import {
-  isElementwise,
-  rangeOf,
-  rangeSentence,
-  rangeWords,
-  sentence,
-  type PrintableLoss,
-  type PrintableParameter,
-} from './printable.ts';
+  axisWord,
+  comment,
+  conventionSentence,
+  listed,
+  optionsType,
+  scriptName,
+  scriptSummary,
+  thrown,
+} from './scriptDoc.ts';
+import { flattened } from './scriptFlat.ts';
+import { helpersFor } from './scriptHelpers.ts';
+import { laidOut } from './scriptLayout.ts';
+import { optionsArgument, overloads, signature } from './scriptSignature.ts';
 import type { Snippet } from './snippet.ts';
 
 const tab = '  ';
 
-/** Value and gradient in plain TypeScript: functions over arrays of numbers, without dependencies. */
-export function typescriptLoss(loss: PrintableLoss): Snippet {
+/** Value and gradient in plain TypeScript: functions over nested arrays of numbers, without dependencies. */
+export function typescriptLoss(original: PrintableLoss): Snippet {
+  const loss = flattened(original);
   const name = typescriptName(loss);
   const gradientName = `${name}Gradient`;
-  const lines = [
-    ...optionsType(loss, name),
-    '',
-    ...valueFunction(loss, name),
-    '',
-    ...gradientFunction(loss, name, gradientName),
-  ];
+  const reduces = loss.expression().axes.length > 0;
+  const functions = [...valueFunction(loss, name), '', ...gradientFunction(loss, name, gradientName)];
+  const helpers = helpersFor(functions).flatMap((lines) => ['', ...lines]);
+  const lines = [...optionsType(loss, name, reduces), ...functions, ...helpers];
   return { code: `${lines.join('\n')}\n`, imports: [], name, gradientName };
 }
 
-function optionsType(loss: PrintableLoss, name: string): string[] {
-  return [
-    `/** Options of {@link ${name}}. */`,
-    `export interface ${optionsName(name)} {`,
-    ...indent(
-      [
-        ...loss.parameters.flatMap((p) => [
-          ...comment(`${sentence(p.meaning)} ${rangeSentence(p)} Default: ${p.default}.`),
-          `${camel(p.id.split('_'))}?: number;`,
-        ]),
-        ...comment('Mean or sum of all values, or each of them. Default: mean.'),
-        "reduction?: 'mean' | 'sum' | 'none';",
-      ],
-      tab,
-    ),
-    '}',
-  ];
-}
-
 function valueFunction(loss: PrintableLoss, name: string): string[] {
-  const { prediction, target } = pairOf(loss);
-  const given = [prediction, target].map((i) => `${i.id}: ${arrayType(loss, i)},`);
-  const options = optionsName(name);
-  const body = printLoops({
-    ...plan(loss, flat(loss, loss.expression()), [prediction.axes[0] ?? 'sample']),
-    around: (_, inside, loop) => [`${loop} {`, ...indent(inside, tab), '}'],
-    consume: (value) =>
-      breakStatement(`losses.push(${value.text});`, tab, lineWidth - 2 * tab.length, 'trailing'),
-  });
+  const expr = loss.expression();
+  const rank = expr.axes.length;
+  const reduces = rank > 0;
+  const names = namesFor(loss, ['losses', 'values', 'sum', 'count', 'lossRow', 'lossRows']);
+  const extents = new Extents(loss, names);
+  const divisor = divisorOf(loss);
+  const value: LoopRoot = reduces
+    ? { expr, axes: expr.axes, ...collected('losses', 'lossRow', rank, (x) => x.text) }
+    : { expr, axes: [], consume: ({ text }) => [`return ${text};`] };
+  const counted = divisor === undefined ? [] : [counting(divisor)];
+  const loops = printLoops({ ...planOf(loss, names, extents), roots: [value, ...counted] });
+  const all = rank > 1 ? 'values' : 'losses';
+  const body = [
+    ...checks(loss, name, extents),
+    ...(divisor === undefined ? [] : ['let count = 0;']),
+    ...loops,
+    ...(reduces
+      ? [
+          "if (reduction === 'none') return losses;",
+          ...(rank > 1 ? [`const values = losses.flat(${rank > 2 ? rank - 1 : ''});`] : []),
+          `const sum = ${all}.reduce((a, b) => a + b, 0);`,
+          `return reduction === 'mean' ? sum / ${divisor === undefined ? `${all}.length` : 'count'} : sum;`,
+        ]
+      : []),
+  ];
+  const inputs = loss.inputs.map(argument);
   return [
-    ...comment(
-      `${loss.name}: ${sentence(lower(loss.meaning))}`,
+    ...comment([
+      scriptSummary(loss),
+      ...conventionSentence(loss),
       '',
       ...documented(loss),
-      "@returns The loss; with `reduction: 'none'` one value for each " +
-        (isElementwise(loss) ? 'element.' : `row of \`${prediction.id}\`.`),
-      `@throws RangeError ${raised(loss)}`,
+      reduces
+        ? `@returns The loss; with \`reduction: 'none'\` ${eachValue(loss)}.`
+        : '@returns The loss of the whole batch.',
+      ...thrown(loss),
       `@see ${sentence(loss.source)}`,
+    ]),
+    ...(reduces ? overloads(name, inputs, arrayType(rank), 'number') : []),
+    ...signature(
+      name,
+      [...inputs, ...optionsArgument(loss, name, reduces, body)],
+      reduces ? `number | ${arrayType(rank)} {` : 'number {',
     ),
-    `export function ${name}(`,
-    ...indent([...given, `options: ${options} & { reduction: 'none' },`], tab),
-    '): number[];',
-    `export function ${name}(`,
-    ...indent([...given, `options?: ${options} & { reduction?: 'mean' | 'sum' },`], tab),
-    '): number;',
-    `export function ${name}(`,
-    ...indent([...given, `${destructured(loss)}: ${options} = {},`], tab),
-    '): number | number[] {',
-    ...indent(
-      [
-        ...checks(loss, name),
-        'const losses: number[] = [];',
-        ...body,
-        "if (reduction === 'none') return losses;",
-        'const sum = losses.reduce((a, b) => a + b, 0);',
-        "return reduction === 'mean' ? sum / losses.length : sum;",
-      ],
-      tab,
-    ),
+    ...laidOut(indent([...extents.constantsFor(body), ...body], tab)),
     '}',
   ];
 }
 
 function gradientFunction(loss: PrintableLoss, name: string, gradientName: string): string[] {
-  const { prediction, target } = pairOf(loss);
-  const axes = isElementwise(loss) ? prediction.axes.slice(0, 1) : prediction.axes;
-  const expr = flat(loss, gradientOf(loss.expression(), prediction.id));
-  const rows = axes.length > 1;
-  const array = rows ? 'rowGradient' : 'gradient';
-  const body = printLoops({
-    ...plan(loss, expr, axes),
-    around: (level, inside, loop) => {
-      const lines = [`${loop} {`, ...indent(inside, tab), '}'];
-      return level === 0 ? lines : [`const ${array}: number[] = [];`, ...lines, `gradient.push(${array});`];
-    },
-    consume: (value) =>
-      breakStatement(
-        `${array}.push(${wrap(value, precedence.unary)} / count);`,
-        tab,
-        lineWidth - (axes.length + 1) * tab.length,
-        'trailing',
-      ),
-  });
+  const predictions = predictionsOf(loss);
+  const alone = predictions.length === 1 ? predictions[0] : undefined;
+  const arrayOf = ({ id }: LossInput) => (alone === undefined ? `${scriptName(id)}Gradient` : 'gradient');
+  const own = predictions.flatMap((p) => [arrayOf(p), `${arrayOf(p)}Row`, `${arrayOf(p)}Rows`]);
+  const names = namesFor(loss, ['count', ...own]);
+  const extents = new Extents(loss, names);
+  const expr = loss.expression();
+  const reduces = expr.axes.length > 0;
+  const finished = (x: Fragment) => (reduces ? `${wrap(x, precedence.unary)} / count` : x.text);
+  const plan = planOf(loss, names, extents);
+  const roots = predictions.map((prediction): LoopRoot => ({
+    expr: gradientOf(expr, prediction.id),
+    axes: prediction.axes,
+    ...collected(arrayOf(prediction), `${arrayOf(prediction)}Row`, prediction.axes.length, finished),
+  }));
+  const body = [
+    ...checks(loss, gradientName, extents),
+    ...(reduces ? countLines(loss, extents, plan) : []),
+    ...printLoops({ ...plan, roots }),
+    alone === undefined
+      ? `return { ${predictions.map((p) => `${scriptName(p.id)}: ${arrayOf(p)}`).join(', ')} };`
+      : 'return gradient;',
+  ];
+  const members = predictions.map((p) => `${scriptName(p.id)}: ${arrayType(p.axes.length)}`);
+  const ids = listed(predictions.map((p) => `\`${scriptName(p.id)}\``));
   return [
-    ...comment(
-      `Gradient of {@link ${name}} with respect to \`${prediction.id}\`.`,
+    ...comment([
+      `Gradient of {@link ${name}} with respect to ${ids}.`,
       '',
       ...documented(loss),
-      `@returns For each element of \`${prediction.id}\` the derivative of the mean or the sum; with ` +
-        "`reduction: 'none'` that of the sum.",
-      `@throws RangeError ${raised(loss)}`,
+      `@returns For each element of ${alone === undefined ? 'each of them' : ids} the derivative of ` +
+        (reduces ? "the mean or the sum; with `reduction: 'none'` that of the sum." : 'the loss.'),
+      ...thrown(loss),
+    ]),
+    ...signature(
+      gradientName,
+      [...loss.inputs.map(argument), ...optionsArgument(loss, name, reduces, body)],
+      `${alone === undefined ? `{ ${members.join('; ')} }` : arrayType(alone.axes.length)} {`,
     ),
-    `export function ${gradientName}(`,
-    ...indent(
-      [
-        ...[prediction, target].map((i) => `${i.id}: ${arrayType(loss, i)},`),
-        `${destructured(loss)}: ${optionsName(name)} = {},`,
-      ],
-      tab,
-    ),
-    `): ${rows ? 'number[][]' : 'number[]'} {`,
-    ...indent(
-      [
-        ...checks(loss, gradientName),
-        `const count = reduction === 'mean' ? ${prediction.id}.length : 1;`,
-        `const gradient: ${rows ? 'number[][]' : 'number[]'} = [];`,
-        ...body,
-        'return gradient;',
-      ],
-      tab,
-    ),
+    ...laidOut(indent([...extents.constantsFor(body), ...body], tab)),
     '}',
   ];
 }
 
+/** Lines that find what the gradient of a mean is divided by. */
+function countLines(loss: PrintableLoss, extents: Extents, plan: Plan): string[] {
+  const divisor = divisorOf(loss);
+  if (divisor === undefined) {
+    const elements = loss.expression().axes.map((axis) => extents.of(axis));
+    return [`const count = reduction === 'mean' ? ${elements.join(' * ')} : 1;`];
+  }
+  return [
+    "let count = reduction === 'mean' ? 0 : 1;",
+    "if (reduction === 'mean') {",
+    ...indent(printLoops({ ...plan, roots: [counting(divisor)] }), tab),
+    '}',
+  ];
+}
+
+/** Names that are taken already: inputs, options and what the function itself needs. */
+function namesFor(loss: PrintableLoss, own: readonly string[]): Names {
+  const given = [...loss.inputs, ...loss.parameters].map(({ id }) => scriptName(id));
+  return new Names('typescript', [...given, 'reduction', 'isClass', 'isClassOrNone', ...own]);
+}
+
+type Plan = ReturnType<typeof planOf>;
+
 /** What value and gradient share: names and lets. */
-function plan(loss: PrintableLoss, root: Expr, axes: readonly Axis[]) {
-  const { prediction, target } = pairOf(loss);
-  const taken = [prediction.id, target.id, ...loss.parameters.map((p) => camel(p.id.split('_')))];
+function planOf(loss: PrintableLoss, names: Names, extents: Extents) {
   const words: Partial<Record<InputKind, string>> = {
     logit: 'logit',
     'class-index': 'label',
     'binary-label': 'label',
+    'sign-label': 'label',
   };
-  const named: Named[] = (loss.named?.() ?? []).map((n) => ({ ...n, expr: flat(loss, n.expr) }));
+  const alone = predictionsOf(loss).length === 1;
   return {
-    root,
-    axes,
-    lead: prediction.id,
-    named,
-    names: new Names('typescript', [
-      ...taken,
-      'reduction',
-      'losses',
-      'sum',
-      'gradient',
-      'rowGradient',
-      'count',
-    ]),
-    elementName: ({ name }: { name: string }) =>
-      words[(name === target.id ? target : prediction).kind] ?? 'value',
+    named: loss.named?.() ?? [],
+    names,
+    extent: (axis: Axis) => extents.of(axis),
+    variable: ({ name }: Input) => scriptName(name),
+    elementName: ({ name }: Input) => {
+      const input = loss.inputs.find(({ id }) => id === name);
+      const usual = alone && input?.role === 'prediction' ? 'value' : `${name}_value`;
+      return scriptName(words[input?.kind ?? 'value'] ?? usual);
+    },
   };
 }
 
-/** An elementwise loss runs over flat arrays, whatever its axes. */
-function flat(loss: PrintableLoss, expr: Expr): Expr {
-  if (!isElementwise(loss)) return expr;
-  const { prediction, target } = pairOf(loss);
-  const axes = prediction.axes.slice(0, 1);
-  return substitute(expr, {
-    [prediction.id]: input(prediction.id, axes),
-    [target.id]: input(target.id, axes),
-  });
+/** How the values of a root are collected in nested arrays; a single value gets the name itself. */
+function collected(
+  array: string,
+  row: string,
+  rank: number,
+  write: (value: Fragment) => string,
+): Pick<LoopRoot, 'before' | 'after' | 'consume'> {
+  const names = [array, ...(rank > 2 ? [`${row}s`] : []), ...(rank > 1 ? [row] : [])];
+  return {
+    before: (level) => [`const ${names[level]!}: ${arrayType(rank - level)} = [];`],
+    after: (level) => (level === 0 ? [] : [`${names[level - 1]!}.push(${names[level]!});`]),
+    consume: (value) => [
+      rank === 0 ? `const ${array} = ${write(value)};` : `${names.at(-1)!}.push(${write(value)});`,
+    ],
+  };
 }
 
-function optionsName(name: string): string {
-  return `${name.charAt(0).toUpperCase()}${name.slice(1)}Options`;
+/** Adds up what the mean divides by. */
+function counting(divisor: Expr): LoopRoot {
+  return { expr: divisor, axes: divisor.axes, consume: ({ text }) => [`count += ${text};`] };
 }
 
-function destructured(loss: PrintableLoss): string {
-  const options = loss.parameters.map((p) => `${camel(p.id.split('_'))} = ${p.default}`);
-  return `{ ${[...options, "reduction = 'mean'"].join(', ')} }`;
+/** What the mean divides by, where that is not the number of elements. */
+function divisorOf(loss: PrintableLoss): Expr | undefined {
+  const divisor = loss.divisor?.();
+  return divisor === undefined || divisor.kind === 'const' ? undefined : divisor;
 }
 
-function arrayType(loss: PrintableLoss, { axes }: LossInput): string {
-  return !isElementwise(loss) && axes.length === 2 ? 'readonly ArrayLike<number>[]' : 'ArrayLike<number>';
+function checks(loss: PrintableLoss, name: string, extents: Extents): string[] {
+  return [
+    ...shapeChecks(loss, name, extents),
+    ...kindChecks(loss, name, extents),
+    ...rangeChecks(loss, name),
+  ];
+}
+
+function argument(input: LossInput): string {
+  const types = ['number', 'ArrayLike<number>', 'readonly ArrayLike<number>[]'];
+  return `${scriptName(input.id)}: ${types[input.axes.length] ?? 'readonly (readonly ArrayLike<number>[])[]'}`;
+}
+
+function arrayType(rank: number): string {
+  return `number${'[]'.repeat(rank)}`;
+}
+
+/** Whether every input is a plain list of numbers. */
+function isListed(loss: PrintableLoss): boolean {
+  return loss.inputs.every(({ axes }) => axes.length === 1);
 }
 
 function documented(loss: PrintableLoss): string[] {
-  const { prediction, target } = pairOf(loss);
-  const shape = ({ axes }: LossInput) =>
-    isElementwise(loss)
-      ? ''
-      : axes.length === 2
-        ? ' One row a sample, one number a class.'
-        : ' One a sample.';
-  return [
-    `@param ${prediction.id} ${sentence(prediction.meaning)}${shape(prediction)}`,
-    `@param ${target.id} ${sentence(target.meaning)}${isElementwise(loss) ? ` As many as in \`${prediction.id}\`.` : shape(target)}`,
-  ];
+  const [first, ...others] = loss.inputs;
+  return loss.inputs.map((one) => {
+    const alike = isListed(loss) && others.includes(one) && one.axes.join() === first?.axes.join();
+    const shape = alike
+      ? ` As many as in \`${scriptName(first.id)}\`.`
+      : shapeWords(one.axes, isListed(loss));
+    return `@param ${scriptName(one.id)} ${sentence(one.meaning)}${shape}`;
+  });
 }
 
-function raised(loss: PrintableLoss): string {
-  const reasons = ['the lengths differ'];
-  if (pairOf(loss).target.kind === 'class-index') reasons.push('a target is not a class index');
-  if (loss.parameters.some((p) => rangeWords(p) !== '')) reasons.push('an option is out of range');
-  const last = reasons.length > 1 ? ` or ${reasons.pop() ?? ''}` : '';
-  return `If ${reasons.join(', ')}${last}.`;
+function shapeWords(axes: readonly Axis[], isListed: boolean): string {
+  const [first, second, third] = axes.map(axisWord);
+  if (first === undefined || (second === undefined && isListed)) return '';
+  if (second === undefined) return ` One ${first}.`;
+  if (third === undefined) return ` One row ${first}, one number ${second}.`;
+  return ` One array ${first}, one row ${second}, one number ${third}.`;
 }
 
-function checks(loss: PrintableLoss, name: string): string[] {
-  const { prediction, target } = pairOf(loss);
-  const [p, t] = [prediction.id, target.id];
-  const fail = (condition: string, text: string) => {
-    const whole = `throw new RangeError(${text});`;
-    const thrown =
-      whole.length <= lineWidth - 2 * tab.length
-        ? [whole]
-        : ['throw new RangeError(', `${tab}${text},`, ');'];
-    return [`if (${condition}) {`, ...indent(thrown, tab), '}'];
-  };
-  const unit = isElementwise(loss) ? 'values' : 'rows';
-  const lines = fail(
-    `${p}.length !== ${t}.length`,
-    `\`${name}: \${${p}.length} ${unit} in ${p}, \${${t}.length} in ${t}\``,
-  );
-  if (!isElementwise(loss)) {
-    lines.push(
-      ...fail(
-        `${p}.some((row) => row.length !== ${p}[0]!.length)`,
-        `'${name}: the rows of ${p} differ in length'`,
-      ),
-    );
-  }
-  if (target.kind === 'class-index') {
-    lines.push(
-      `const classes = ${p}[0]?.length ?? 0;`,
-      'const isClass = (x: number) => Number.isInteger(x) && x >= 0 && x < classes;',
-      ...fail(
-        `!Array.from(${t}).every(isClass)`,
-        `\`${name}: a target is not a class index from 0 to \${classes - 1}\``,
-      ),
-    );
-  }
-  for (const parameter of loss.parameters) lines.push(...rangeCheck(name, parameter, fail));
-  return lines;
-}
-
-function rangeCheck(
-  name: string,
-  p: PrintableParameter,
-  fail: (condition: string, text: string) => string[],
-): string[] {
-  const id = camel(p.id.split('_'));
-  const { low, high } = rangeOf(p);
-  const conditions = [
-    ...(low === undefined ? [] : [`${id} ${low.exclusive ? '>' : '>='} ${low.bound}`]),
-    ...(high === undefined ? [] : [`${id} ${high.exclusive ? '<' : '<='} ${high.bound}`]),
-  ];
-  if (conditions.length === 0) return [];
-  return fail(
-    `!(${conditions.join(' && ')})`,
-    `\`${name}: ${id} must be ${rangeWords(p)}, received \${${id}}\``,
-  );
-}
-
-/** A documentation comment; further lines of a wrapped tag are indented. */
-function comment(...paragraphs: readonly string[]): string[] {
-  const width = lineWidth - 3;
-  const lines = paragraphs.flatMap((text) =>
-    text === '' ? [''] : wrapWords(text, width, text.startsWith('@') ? tab : ''),
-  );
-  if (lines.length === 1 && (lines[0]?.length ?? 0) + 7 <= lineWidth) return [`/** ${lines[0] ?? ''} */`];
-  return ['/**', ...lines.map((line) => (line === '' ? ' *' : ` * ${line}`)), ' */'];
-}
-
-function lower(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+function eachValue(loss: PrintableLoss): string {
+  const axes = loss.expression().axes.map((axis) => axisWord(axis).replace(/^an? /, ''));
+  if (axes.length > 1) return `an array with one value for each ${listed(axes)}`;
+  return isListed(loss) ? 'one value for each element' : `one value for each ${axes[0]!}`;
 }
