@@ -19,7 +19,7 @@ const trialCount = 10_000;
 const searchSteps = 2_000;
 
 /** How the claim fails, with the batch that refutes it; undefined where it stands. */
-export type Check = (loss: Loss) => string | undefined;
+type Check = (loss: Loss) => string | undefined;
 
 /** One check for each property that a loss may claim or deny. */
 export const checks: Readonly<Record<keyof Properties, Check>> = {
