@@ -70,8 +70,18 @@ export function drawPlot(plot: Plot, palette: Palette): string {
     const high80 = pieces.flat().filter(([, y]) => y >= low + 0.8 * (high - low));
     const point = side === 'right' ? high80.at(-1) : high80[0];
     if (point === undefined) return '';
-    const x = px(point[0]) + (side === 'right' ? 8 : -8);
-    return text(x, py(point[1]), words, palette, side === 'right' ? 'start' : 'end');
+    // On the other side where it would run out of the frame.
+    const width = words.length * charWidth + 8;
+    const goesRight =
+      side === 'right' ? px(point[0]) + width <= plot.width : px(point[0]) - width < frame.left;
+    const x = px(point[0]) + (goesRight ? 8 : -8);
+    return text(
+      x,
+      Math.max(py(point[1]), frame.top + plotFontSize),
+      words,
+      palette,
+      goesRight ? 'start' : 'end',
+    );
   });
   const listed = plot.curves.filter((curve) => curve.unlisted !== true);
   return axes + drawn.reverse().join('') + notes.join('') + legend(listed, frame.left, palette);

@@ -1,6 +1,6 @@
 import * as b from '../build.ts';
 import type { Expr } from '../expression.ts';
-import { atom, call, prefix, wrap, precedence as p } from '../fragment.ts';
+import { atom, call, prefix, wrap, precedence as p, type Fragment } from '../fragment.ts';
 import {
   elementwise,
   fn,
@@ -18,6 +18,11 @@ import {
   two,
   withoutShift,
 } from './row.ts';
+
+/** A factor such as −2 at the beginning of a product needs no brackets; the product then stands like a sum. */
+function isNegativeNumber({ text }: Fragment): boolean {
+  return /^-(?:[\d.]+|\\tfrac\{1\}\{\d\})$/.test(text);
+}
 
 /** Arithmetic on each element, and what compares or limits elements. */
 export const arithmetic = {
@@ -39,8 +44,8 @@ export const arithmetic = {
       '*',
       p.multiply,
       (x, y) => ({
-        text: `${texWrap(x, p.multiply)} ${/^[\d.-]/u.test(y.text) ? '\\cdot ' : '\\, '}${texWrap(y, p.multiply + 1)}`,
-        precedence: p.multiply,
+        text: `${isNegativeNumber(x) ? x.text : texWrap(x, p.multiply)} ${/^[\d.-]/u.test(y.text) ? '\\cdot ' : '\\, '}${texWrap(y, p.multiply + 1)}`,
+        precedence: isNegativeNumber(x) ? p.add : p.multiply,
       }),
       'times',
     ),

@@ -1,5 +1,6 @@
 import { decided } from '../../losses/decided.ts';
 import { predictionsOf, type Loss } from '../../losses/loss.ts';
+import { add, pow, sqrt, sub } from '../build.ts';
 import { gradient } from '../differentiate.ts';
 import {
   baseAxis,
@@ -45,9 +46,11 @@ const readable = 24;
 
 /** The formulas of a loss with its choices at their defaults, from its expression and the derivative of that. */
 export function lossTex(loss: Loss): LossTex {
-  const shown = perElement(decided(loss));
-  const expr = shown.expression();
-  const named = shown.named?.() ?? [];
+  const shown = perOutput(decided(loss));
+  const exact = shown.expression();
+  const expr = textbook(exact);
+  const exactNames = shown.named?.() ?? [];
+  const named = exactNames.map((n) => ({ ...n, expr: textbook(n.expr) }));
   const symbols = symbolsOf(shown);
   const used = new Set<Named>();
   const namesFor = (root: Expr): Names =>
@@ -58,7 +61,8 @@ export function lossTex(loss: Loss): LossTex {
 
   const pairs = pairLetters(expr);
   const value = printTexWith(expr, writer(namesFor(expr)), pairs).text;
-  const gradients = shownGradients(shown, expr, named).map(({ by, slope }) => {
+  const gradients = shownGradients(shown, exact, exactNames).map(({ by, slope: derived }) => {
+    const slope = textbook(derived);
     const letters = axisLetters(by.axes.filter((axis) => axis !== 'output'));
     const left = symbolWith(by.symbol, subscripts(by.axes, letters));
     const inner = writer(namesFor(slope));
@@ -146,13 +150,10 @@ function letsOf(
   return [...written].sort(([a], [b]) => a.expr.id - b.expr.id).map(([, text]) => text);
 }
 
-/**
- * The loss as it is for one output: n counts all elements, so a formula need not tell rows from outputs. For the eye
- * only.
- */
-function perElement(loss: Loss): Loss {
+/** The loss for one output: n counts all elements, so a formula need not tell rows from outputs. For the eye only. */
+function perOutput(loss: Loss): Loss {
   const expr = loss.expression();
-  if (expr.axes.includes('output') || !nodesOf(expr).some(({ axes }) => axes.includes('output'))) return loss;
+  if (expr.axes.includes('output')) return loss;
   const one = (root: Expr): Expr =>
     rewrite(root, (node) => {
       if (node.kind !== 'input') return node.kind === 'size' && node.axis === 'output' ? constant(1) : node;
@@ -164,6 +165,46 @@ function perElement(loss: Loss): Loss {
     expression: () => one(expr),
     named: () => (loss.named?.() ?? []).map((n) => ({ ...n, expr: one(n.expr) })),
   };
+}
+
+/**
+ * An expression as a textbook would have it, for the eye only: powers instead of the forms that keep their digits, and
+ * without what only acts on gradients.
+ */
+function textbook(root: Expr): Expr {
+  return rewrite(root, (node) => (node.kind === 'apply' ? plain(node) : node));
+}
+
+/** One step of {@link textbook}; the arguments have been through it. */
+function plain(node: Apply): Expr {
+  const [x, y] = node.args;
+  const isZero = (e: Expr | undefined) => e?.kind === 'const' && e.value === 0;
+  switch (node.op) {
+    // x − stop(x), and products with it: the value is 0, the gradient what it is there for.
+    case 'sub':
+      return y?.kind === 'apply' && y.op === 'stop' && y.args[0] === x ? constant(0) : node;
+    case 'mul':
+      return isZero(x) || isZero(y) ? constant(0) : node;
+    case 'add':
+      return isZero(y) ? x! : isZero(x) ? y! : node;
+    // e^(k·log(1 + u)) is (1 + u)^k.
+    case 'exp':
+      return powerOf(x!) ?? node;
+    case 'expm1': {
+      const power = powerOf(x!);
+      return power === undefined ? node : sub(power, 1);
+    }
+    default:
+      return node;
+  }
+}
+
+function powerOf(exponent: Expr): Expr | undefined {
+  if (exponent.kind !== 'apply' || exponent.op !== 'mul') return undefined;
+  const [k, logarithm] = exponent.args;
+  if (logarithm?.kind !== 'apply' || logarithm.op !== 'log1p') return undefined;
+  const base = add(1, logarithm.args[0]!);
+  return k?.kind === 'const' && k.value === 0.5 ? sqrt(base) : pow(base, k!);
 }
 
 /** How many places an expression has as a tree: what a reader sees. */
