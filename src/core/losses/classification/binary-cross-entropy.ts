@@ -18,8 +18,10 @@ const weighed = (y: Expr, ofOne: Expr, ofZero: Expr): Expr => neg(add(mul(y, ofO
 /** The logarithms are at least −100, so that the loss is finite at probabilities 0 and 1. */
 const limited = () =>
   weighed(smoothedTarget(), maximum(log(pred()), -100), maximum(log1p(neg(pred())), -100));
+/** PyTorch keeps this limit in single precision. */
+const leastVariance = Math.fround(1e-12);
 /** (p − y)/(p(1 − p)), whose denominator is at least 1e-12: not the derivative of a limited logarithm, which would be 0. */
-const slope = () => div(sub(pred(), smoothedTarget()), maximum(mul(pred(), sub(1, pred())), 1e-12));
+const slope = () => div(sub(pred(), smoothedTarget()), maximum(mul(pred(), sub(1, pred())), leastVariance));
 
 const inside = (epsilon: number) => clamp(pred(), epsilon, 1 - epsilon);
 
