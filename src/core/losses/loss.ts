@@ -277,6 +277,8 @@ export interface Loss {
   /** kebab-case, never changed: saved experiments refer to it. Also the name of its file. */
   readonly id: string;
   readonly name: string;
+  /** What one types for it where that is not its id: `mse`. No two losses share it. */
+  readonly short?: string;
   readonly synonyms: readonly string[];
   /** Its Chinese name, then further ones. */
   readonly chinese: readonly string[];

@@ -19,6 +19,40 @@ function ranges(loss: Loss): readonly Range[] {
   return [...loss.parameters, ...options];
 }
 
+/** Of the given values those that an experiment may set. */
+export function settable(
+  loss: Loss,
+  given: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return allowed(ranges(loss), given);
+}
+
+/** Of the given values those that printed code may have: what an experiment may set, and every scalar option. */
+export function printableValues(
+  loss: Loss,
+  given: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const anything = { default: 0, min: -Infinity, max: Infinity };
+  const options = (loss.options ?? []).flatMap(({ id, axes, range }) =>
+    axes.length === 0 && range === undefined ? [{ ...anything, id }] : [],
+  );
+  return allowed([...ranges(loss), ...options], given);
+}
+
+function allowed(
+  known: readonly Range[],
+  given: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    known.flatMap((range) => {
+      const value = Object.hasOwn(given, range.id) ? given[range.id] : undefined;
+      return value !== undefined && Number.isFinite(value) && isWithin(value, range)
+        ? [[range.id, value] as const]
+        : [];
+    }),
+  );
+}
+
 /**
  * Fills in the defaults of a loss's parameters and options and checks names and ranges. Problems carry the path
  * within an experiment (`loss.parameters.delta`).

@@ -10,6 +10,7 @@ const errors = () => add(square(sub(real(), 1)), square(fake()));
 export const loss: Loss = {
   id: 'least-squares-gan-discriminator',
   name: 'Least-squares GAN discriminator',
+  short: 'lsgan-discriminator',
   synonyms: ['LSGAN discriminator loss', 'LSGAN', 'least squares adversarial loss'],
   chinese: ['最小二乘 GAN 判别器损失', 'LSGAN 判别器损失'],
   family: 'adversarial',

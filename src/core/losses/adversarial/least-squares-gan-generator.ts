@@ -9,6 +9,7 @@ const error = () => square(sub(fake(), 1));
 export const loss: Loss = {
   id: 'least-squares-gan-generator',
   name: 'Least-squares GAN generator',
+  short: 'lsgan-generator',
   synonyms: ['LSGAN generator loss', 'least squares generator loss'],
   chinese: ['最小二乘 GAN 生成器损失', 'LSGAN 生成器损失'],
   family: 'adversarial',

@@ -11,6 +11,7 @@ import { detached, meansApart } from '../shared/pitfalls.ts';
 export const loss: Loss = {
   id: 'minimax-gan-discriminator',
   name: 'Minimax GAN discriminator',
+  short: 'gan-discriminator',
   synonyms: [
     'GAN discriminator loss',
     'vanilla GAN loss',

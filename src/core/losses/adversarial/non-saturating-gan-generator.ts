@@ -7,6 +7,7 @@ import { alongFake, fake, fakeAt, fakeOutputs } from '../shared/discriminator.ts
 export const loss: Loss = {
   id: 'non-saturating-gan-generator',
   name: 'Non-saturating GAN generator',
+  short: 'gan-generator',
   synonyms: ['non-saturating GAN loss', 'GAN generator loss', 'NS-GAN', '−log D trick'],
   chinese: ['非饱和 GAN 生成器损失', 'GAN 生成器损失'],
   family: 'adversarial',

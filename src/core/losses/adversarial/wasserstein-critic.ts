@@ -8,6 +8,7 @@ import { detached, meansApart } from '../shared/pitfalls.ts';
 export const loss: Loss = {
   id: 'wasserstein-critic',
   name: 'Wasserstein GAN critic',
+  short: 'wgan-critic',
   synonyms: [
     'WGAN critic loss',
     'WGAN',

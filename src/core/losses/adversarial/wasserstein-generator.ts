@@ -7,6 +7,7 @@ import { alongFake, fake, fakeAt, fakeOutputs } from '../shared/discriminator.ts
 export const loss: Loss = {
   id: 'wasserstein-generator',
   name: 'Wasserstein GAN generator',
+  short: 'wgan-generator',
   synonyms: ['WGAN generator loss'],
   chinese: ['Wasserstein GAN 生成器损失', 'WGAN 生成器损失'],
   family: 'adversarial',

@@ -22,6 +22,7 @@ const gradientOf = (at: readonly number[], and?: readonly number[]): CounterExam
 export const loss: Loss = {
   id: 'wasserstein-gradient-penalty',
   name: 'Wasserstein gradient penalty',
+  short: 'gradient-penalty',
   synonyms: ['WGAN-GP', 'gradient penalty', 'GP', 'Lipschitz penalty'],
   chinese: ['Wasserstein 梯度惩罚', '梯度惩罚'],
   family: 'adversarial',

@@ -30,6 +30,7 @@ const options = [positiveWeight, binarySmoothing];
 export const loss: Loss = {
   id: 'binary-cross-entropy-logits',
   name: 'Binary cross-entropy on logits',
+  short: 'bce',
   synonyms: [
     'BCE',
     'BCE with logits',

@@ -35,6 +35,7 @@ const machineEpsilon = 2 ** -52;
 export const loss: Loss = {
   id: 'binary-cross-entropy',
   name: 'Binary cross-entropy',
+  short: 'bce-probabilities',
   synonyms: ['BCE', 'log loss', 'binary cross-entropy on probabilities', 'Bernoulli negative log-likelihood'],
   chinese: ['二元交叉熵', '二分类交叉熵', '对数损失'],
   family: 'classification',

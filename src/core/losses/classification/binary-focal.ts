@@ -100,6 +100,7 @@ const kerasParameters: readonly Parameter[] = [
 export const loss: Loss = {
   id: 'binary-focal',
   name: 'Binary focal loss',
+  short: 'focal',
   synonyms: ['focal loss', 'sigmoid focal loss', 'RetinaNet loss', 'binary focal cross-entropy'],
   chinese: ['二元焦点损失', '焦点损失', 'Focal 损失'],
   family: 'classification',

@@ -12,6 +12,7 @@ const trueProbability = (): Expr => gather(perClass(), 'class', label());
 export const loss: Loss = {
   id: 'generalised-cross-entropy',
   name: 'Generalised cross-entropy',
+  short: 'gce',
   synonyms: ['GCE', 'generalized cross-entropy', 'Lq loss', 'Box–Cox loss'],
   chinese: ['广义交叉熵', 'GCE 损失', 'Lq 损失'],
   family: 'classification',

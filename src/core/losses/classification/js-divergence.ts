@@ -17,6 +17,7 @@ const overMiddle = (x: Expr): Expr => where(eq(middle(), 0), 2, div(x, middle())
 export const loss: Loss = {
   id: 'js-divergence',
   name: 'Jensen–Shannon divergence',
+  short: 'js',
   synonyms: ['JS divergence', 'JSD', 'total divergence to the average', 'information radius'],
   chinese: ['JS 散度', 'Jensen–Shannon 散度', '詹森-香农散度'],
   family: 'classification',

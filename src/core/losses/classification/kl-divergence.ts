@@ -44,6 +44,7 @@ const inside = (x: Expr): Expr => clamp(x, 1e-7, 1);
 export const loss: Loss = {
   id: 'kl-divergence',
   name: 'Kullback–Leibler divergence',
+  short: 'kl',
   synonyms: ['KL divergence', 'KLD', 'relative entropy', 'information gain', 'I-divergence'],
   chinese: ['KL 散度', '相对熵', 'Kullback–Leibler 散度'],
   family: 'classification',

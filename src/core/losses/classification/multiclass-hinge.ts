@@ -1,16 +1,16 @@
-import { amax, gather, indicator, ne, sub, add } from '../../expression/build.ts';
-import { index, type Expr } from '../../expression/expression.ts';
+import { add, amax, gather, relu, sub, where } from '../../expression/build.ts';
+import type { Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
 import { optaxRowApis } from '../shared/apiPairs.ts';
-import { classIndices, classScores, label, perClass } from '../shared/classes.ts';
+import { classIndices, classScores, isTrueClass, label, perClass } from '../shared/classes.ts';
 import { between, classesAt } from '../shared/examples.ts';
 import { alongTrueLogit } from '../shared/plots.ts';
 
-/** Every score, those of wrong classes raised by the margin 1. */
-const raised = (): Expr => add(perClass(), indicator(ne(index('class'), label())));
+/** The largest score of a wrong class. */
+const bestWrong = (): Expr => amax(where(isTrueClass(), -Infinity, perClass()), 'class');
 
-/** max_c (z_c + [c ≠ y]) − z_y: how far the best wrong class comes within 1 of the true one; 0 where none does. */
+/** max(0, 1 + max_{c ≠ y} z_c − z_y): how far the best wrong class comes within 1 of the true one. */
 export const loss: Loss = {
   id: 'multiclass-hinge',
   name: 'Multi-class hinge loss',
@@ -19,14 +19,9 @@ export const loss: Loss = {
   family: 'classification',
   inputs: [classScores(), classIndices()],
   parameters: [],
-  expression: withOptions(() => sub(amax(raised(), 'class'), gather(perClass(), 'class', label()))),
+  expression: withOptions(() => relu(add(1, sub(bestWrong(), gather(perClass(), 'class', label()))))),
   named: () => [
-    {
-      name: 'raised',
-      symbol: 's',
-      expr: raised(),
-      meaning: 'the scores, those of wrong classes raised by 1',
-    },
+    { name: 'best_wrong', symbol: 'r', expr: bestWrong(), meaning: 'the largest score of a wrong class' },
   ],
   convention: 'optax, scikit-learn',
   meaning: 'How far the true class falls short of beating the best wrong class by 1.',

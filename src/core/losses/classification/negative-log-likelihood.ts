@@ -28,6 +28,7 @@ const options = [
 export const loss: Loss = {
   id: 'negative-log-likelihood',
   name: 'Negative log-likelihood',
+  short: 'nll',
   synonyms: ['NLL', 'NLL loss', 'log-likelihood loss'],
   chinese: ['负对数似然', '负对数似然损失', 'NLL 损失'],
   family: 'classification',

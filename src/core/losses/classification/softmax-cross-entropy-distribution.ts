@@ -45,6 +45,7 @@ const weightedShares = (): Expr => mul(weightOfClass(), smoothedShares());
 export const loss: Loss = {
   id: 'softmax-cross-entropy-distribution',
   name: 'Softmax cross-entropy with probability targets',
+  short: 'soft-cross-entropy',
   synonyms: [
     'soft-label cross-entropy',
     'categorical cross-entropy on logits',

@@ -66,6 +66,7 @@ const named: NonNullable<Loss['named']> = () => [
 export const loss: Loss = {
   id: 'softmax-cross-entropy',
   name: 'Softmax cross-entropy',
+  short: 'cross-entropy',
   synonyms: [
     'cross-entropy',
     'CE',

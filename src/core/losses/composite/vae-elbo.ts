@@ -91,6 +91,7 @@ function sample(x: number, mu: number, s: number, and?: readonly [number, number
 export const loss: Loss = {
   id: 'vae-elbo',
   name: 'VAE evidence lower bound',
+  short: 'elbo',
   synonyms: [
     'ELBO',
     'negative ELBO',

@@ -99,6 +99,18 @@ export const loss: Loss = {
   divisor: withOptions(() => counted(and(some(positivePairs()), some(negativePairs())))),
   named: () => [
     { name: 'unit', symbol: '\\hat{z}', expr: unit(vectors('pred')), meaning: 'the vectors at length 1' },
+    {
+      name: 'negative_lse',
+      symbol: 'A^-',
+      expr: over(negativePairs(), negativeLogits()),
+      meaning: 'the log-sum-exp over the vectors of other classes',
+    },
+    {
+      name: 'positive_lse',
+      symbol: 'A^+',
+      expr: over(positivePairs(), positiveLogits()),
+      meaning: 'the log-sum-exp over the vectors of the same class',
+    },
     { name: 'cosine', symbol: 's', expr: cosines(), meaning: 'cosines of all pairs' },
     {
       name: 'negative_logit',

@@ -25,6 +25,7 @@ const positives = () => sum(indicator(positivePairs()), 'sample′');
 export const loss: Loss = {
   id: 'supervised-contrastive',
   name: 'Supervised contrastive loss',
+  short: 'supcon',
   synonyms: ['SupCon', 'SupCon loss', 'supervised NT-Xent'],
   chinese: ['监督对比损失', '有监督对比损失'],
   family: 'embedding',

@@ -83,6 +83,7 @@ const anyDistance = 'Takes any distance function; without one it is the Euclidea
 export const loss: Loss = {
   id: 'triplet-margin',
   name: 'Triplet margin loss',
+  short: 'triplet',
   synonyms: ['triplet loss', 'triplet', 'FaceNet loss', 'large margin nearest neighbour'],
   chinese: ['三元组损失', '三元组边际损失'],
   family: 'embedding',

@@ -47,6 +47,7 @@ const similarities: readonly Api[] = [
     name: 'torch.nn.CosineSimilarity',
     form: 'class',
     keywords: { eps: { parameter: 'eps', default: 1e-8 } },
+    positional: ['dim', 'eps'],
     note: 'The similarity, not a loss; along dim=1 by default.',
   },
   {
@@ -54,6 +55,7 @@ const similarities: readonly Api[] = [
     name: 'torch.nn.functional.cosine_similarity',
     form: 'function',
     keywords: { eps: { parameter: 'eps', default: 1e-8 } },
+    positional: ['dim', 'eps'],
     note: 'The similarity, not a loss; along dim=1 by default.',
   },
   ...['optax.losses.cosine_similarity', 'optax.cosine_similarity'].map((name): Api => ({
@@ -76,6 +78,7 @@ const row = (pred: readonly number[], target: readonly number[]): Pick<CounterEx
 export const loss: Loss = {
   id: 'cosine-similarity',
   name: 'Cosine similarity loss',
+  short: 'cosine',
   synonyms: ['negative cosine similarity', 'cosine distance', 'cosine proximity', 'cosine loss'],
   chinese: ['余弦相似度损失', '余弦距离'],
   family: 'regression',

@@ -23,6 +23,7 @@ const ratioName = (): readonly Named[] => [
 export const loss: Loss = {
   id: 'gamma-deviance',
   name: 'Gamma deviance',
+  short: 'gamma',
   synonyms: ['gamma loss', 'gamma regression', 'HalfGammaLoss', 'Itakura–Saito distance'],
   chinese: ['伽马偏差', '伽马损失'],
   family: 'regression',

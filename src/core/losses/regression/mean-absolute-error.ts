@@ -13,6 +13,7 @@ import { quantile } from '../shared/statistics.ts';
 export const loss: Loss = {
   id: 'mean-absolute-error',
   name: 'Mean absolute error',
+  short: 'mae',
   synonyms: ['MAE', 'L1 loss', 'absolute error', 'least absolute deviations'],
   chinese: ['平均绝对误差', '绝对误差', 'L1 损失'],
   family: 'regression',

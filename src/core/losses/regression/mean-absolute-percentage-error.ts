@@ -18,6 +18,7 @@ const relative = (low: Operand): Expr => div(abs(residual()), clampMin(abs(targe
 export const loss: Loss = {
   id: 'mean-absolute-percentage-error',
   name: 'Mean absolute percentage error',
+  short: 'mape',
   synonyms: ['MAPE', 'mean absolute percentage deviation', 'relative absolute error', 'sMAPE'],
   chinese: ['平均绝对百分比误差'],
   family: 'regression',

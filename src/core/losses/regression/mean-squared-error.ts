@@ -13,6 +13,7 @@ import { mean } from '../shared/statistics.ts';
 export const loss: Loss = {
   id: 'mean-squared-error',
   name: 'Mean squared error',
+  short: 'mse',
   synonyms: ['MSE', 'L2 loss', 'squared error', 'quadratic loss', 'least squares'],
   chinese: ['均方误差', '平方误差', 'L2 损失'],
   family: 'regression',

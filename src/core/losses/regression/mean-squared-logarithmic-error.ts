@@ -12,6 +12,7 @@ import { mean } from '../shared/statistics.ts';
 export const loss: Loss = {
   id: 'mean-squared-logarithmic-error',
   name: 'Mean squared logarithmic error',
+  short: 'msle',
   synonyms: ['MSLE', 'squared log error', 'mean squared log error'],
   chinese: ['均方对数误差'],
   family: 'regression',

@@ -24,6 +24,7 @@ const keywords: Api['keywords'] = {
   full: { parameter: 'full', default: 0 },
   eps: { parameter: 'eps', default: 1e-8 },
 };
+const positional: Api['positional'] = ['log_input', 'full', 'size_average', 'eps'];
 
 /**
  * eᶻ − y·z for the predicted logarithm z of the rate (PyTorch’s default), or λ − y·log(λ + ε) for the rate λ; log y!,
@@ -32,6 +33,7 @@ const keywords: Api['keywords'] = {
 export const loss: Loss = {
   id: 'poisson-nll',
   name: 'Poisson negative log-likelihood',
+  short: 'poisson',
   synonyms: ['Poisson loss', 'Poisson NLL', 'Poisson regression loss', 'Poisson deviance', 'HalfPoissonLoss'],
   chinese: ['泊松负对数似然', '泊松损失'],
   family: 'regression',
@@ -110,8 +112,14 @@ export const loss: Loss = {
   source:
     'Nelder, Wedderburn 1972, Generalized Linear Models, Journal of the Royal Statistical Society A 135(3)',
   apis: [
-    { framework: 'torch', name: 'torch.nn.PoissonNLLLoss', form: 'class', keywords },
-    { framework: 'torch', name: 'torch.nn.functional.poisson_nll_loss', form: 'function', keywords },
+    { framework: 'torch', name: 'torch.nn.PoissonNLLLoss', form: 'class', keywords, positional },
+    {
+      framework: 'torch',
+      name: 'torch.nn.functional.poisson_nll_loss',
+      form: 'function',
+      keywords,
+      positional,
+    },
     ...kerasApis('Poisson', 'poisson', { note: 'Expects rates, not their logarithms.' }),
     {
       framework: 'tf',

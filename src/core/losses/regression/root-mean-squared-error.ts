@@ -13,6 +13,7 @@ import { mean } from '../shared/statistics.ts';
 export const loss: Loss = {
   id: 'root-mean-squared-error',
   name: 'Root mean squared error',
+  short: 'rmse',
   synonyms: ['RMSE', 'root mean square error', 'RMS error', 'root mean square deviation'],
   chinese: ['均方根误差'],
   family: 'regression',

@@ -13,6 +13,7 @@ import { mean } from '../shared/statistics.ts';
 export const loss: Loss = {
   id: 'root-mean-squared-logarithmic-error',
   name: 'Root mean squared logarithmic error',
+  short: 'rmsle',
   synonyms: ['RMSLE', 'root mean squared log error'],
   chinese: ['均方根对数误差'],
   family: 'regression',

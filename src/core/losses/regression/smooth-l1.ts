@@ -7,6 +7,7 @@ import { predictedValues, residual, residualName, trueValues } from '../shared/e
 import { alongResidual } from '../shared/plots.ts';
 
 const keywords: Api['keywords'] = { beta: { parameter: 'beta', default: 1 } };
+const positional: Api['positional'] = ['size_average', 'reduce', 'reduction', 'beta'];
 
 /**
  * ½r²/β where |r| < β, |r| − ½β beyond: Huber's loss divided by δ = β, so that the tails keep the slope 1 whatever β
@@ -54,8 +55,14 @@ export const loss: Loss = {
   ],
   source: 'Girshick 2015, Fast R-CNN, ICCV',
   apis: [
-    { framework: 'torch', name: 'torch.nn.SmoothL1Loss', form: 'class', keywords },
-    { framework: 'torch', name: 'torch.nn.functional.smooth_l1_loss', form: 'function', keywords },
+    { framework: 'torch', name: 'torch.nn.SmoothL1Loss', form: 'class', keywords, positional },
+    {
+      framework: 'torch',
+      name: 'torch.nn.functional.smooth_l1_loss',
+      form: 'function',
+      keywords,
+      positional,
+    },
   ],
   properties: {
     convex: true,

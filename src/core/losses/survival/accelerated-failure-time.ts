@@ -48,6 +48,7 @@ function sample(pred: number, t: number, event: 0 | 1): CounterExample {
 export const loss: Loss = {
   id: 'accelerated-failure-time',
   name: 'Accelerated failure time',
+  short: 'aft',
   synonyms: [
     'AFT',
     'AFT loss',

@@ -72,6 +72,7 @@ function scores(pred: readonly number[], and?: readonly number[]): CounterExampl
 export const loss: Loss = {
   id: 'cox-partial-likelihood',
   name: 'Cox partial likelihood',
+  short: 'cox',
   synonyms: [
     'Cox proportional hazards',
     'Cox PH loss',
