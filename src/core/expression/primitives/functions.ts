@@ -1,6 +1,7 @@
 import * as b from '../build.ts';
+import type { Expr } from '../expression.ts';
 import { atom, call, infix, prefix, wrap, precedence as p } from '../fragment.ts';
-import { logNormalCdf } from '../normal.ts';
+import { inverseMillsRatio, logNormalCdf, shortScaledErfc } from '../normal.ts';
 import {
   argument,
   correctedLog1p,
@@ -14,8 +15,24 @@ import {
   texCall,
   texFunction,
   texWrap,
+  tight,
   two,
 } from './row.ts';
+
+/** e^{−x²/2}, never above 1. */
+const bell = (x: Expr) => b.exp(b.mul(-0.5, b.square(x)));
+
+/** e^{t²}·erfc(t) at t = |x|/√2 as devices compute it, in Horner's form. */
+function scaledErfcOf(x: Expr): Expr {
+  const t = b.mul(Math.SQRT1_2, b.abs(x));
+  const y = b.div(b.sub(t, 3.5), b.add(t, 3.5));
+  const top = shortScaledErfc.reduceRight<Expr>((sum, c) => b.add(b.mul(sum, y), c), b.node(0));
+  return b.div(top, b.add(1, b.mul(2, t)));
+}
+
+/** φ(x)/Φ(x) on the logarithmic scale: far in the left tail both are 0. */
+const mills = (exp: string, logCdf: string) =>
+  one((x) => call(exp, `-0.5 * ${tight(x)} ** 2 - ${logCdf}(${x.text}) - ${Math.log(2 * Math.PI) / 2}`));
 
 /** Exponentials, logarithms and what is made of them, each in a form that neither overflows nor loses digits. */
 export const functions = {
@@ -47,7 +64,10 @@ export const functions = {
     },
     print: fn(
       { numpy: 'np.log1p', torch: 'torch.log1p', typescript: 'Math.log1p' },
-      (x) => ({ text: `\\log\\left(1 + ${texWrap(x, p.add)}\\right)`, precedence: p.multiply }),
+      (x) => ({
+        text: `\\log\\left(1 ${x.text.startsWith('-') ? `- ${x.text.slice(1)}` : `+ ${texWrap(x, p.add)}`}\\right)`,
+        precedence: p.multiply,
+      }),
       (x) => `the logarithm of one plus ${x}`,
     ),
   }),
@@ -209,6 +229,10 @@ export const functions = {
       return [b.sigmoid(b.sub(x, y)), b.sigmoid(b.sub(y, x))];
     },
     kink: 'where both are −∞: NaN, as PyTorch',
+    lowerOnDevice: (out) => {
+      const [x, y] = [argument(out), argument(out, 1)];
+      return b.add(b.maximum(x, y), correctedLog1p(decay(b.sub(x, y))));
+    },
     print: {
       tex: two((x, y) => ({
         text: `\\log\\left(e^{${x.text}} + e^{${y.text}}\\right)`,
@@ -227,11 +251,12 @@ export const functions = {
   }),
   logndtr: elementwise(1, {
     value: logNormalCdf,
-    // φ/Φ on the logarithmic scale: far in the left tail both are 0, and their quotient is about −x.
-    partials: (args, out) => {
-      const x = need(args, 0);
-      const log = b.sub(b.sub(b.div(b.square(x), -2), out), Math.log(2 * Math.PI) / 2);
-      return [b.exp(log)];
+    partials: (args) => [b.inverseMills(need(args, 0))],
+    lowerOnDevice: (out) => {
+      const x = argument(out);
+      const left = b.sub(b.log(b.mul(0.5, scaledErfcOf(x))), b.mul(0.5, b.square(x)));
+      const right = correctedLog1p(b.mul(b.mul(-0.5, scaledErfcOf(x)), bell(x)));
+      return b.where(b.lt(x, 0), left, right);
     },
     print: {
       ...fn(
@@ -241,6 +266,33 @@ export const functions = {
       ),
       keras: one((x) => call('log_ndtr', x)),
       jax: one((x) => call('jax.scipy.special.log_ndtr', x)),
+    },
+  }),
+  inverseMills: elementwise(1, {
+    value: inverseMillsRatio,
+    partials: (args, out) => [b.neg(b.mul(out, b.add(need(args, 0), out)))],
+    lowerOnDevice: (out) => {
+      const x = argument(out);
+      const scaled = scaledErfcOf(x);
+      const left = b.div(Math.sqrt(2 / Math.PI), scaled);
+      const right = b.div(
+        b.mul(1 / Math.sqrt(2 * Math.PI), bell(x)),
+        b.sub(1, b.mul(b.mul(0.5, scaled), bell(x))),
+      );
+      return b.where(b.lt(x, 0), left, right);
+    },
+    print: {
+      tex: one((x) => atom(`\\frac{\\varphi\\left(${x.text}\\right)}{\\Phi\\left(${x.text}\\right)}`)),
+      numpy: mills('np.exp', 'special.log_ndtr'),
+      torch: mills('torch.exp', 'torch.special.log_ndtr'),
+      keras: mills('ops.exp', 'log_ndtr'),
+      jax: mills('jnp.exp', 'jax.scipy.special.log_ndtr'),
+      typescript: one((x) => ({
+        text: `Math.exp(-${tight(x)} * ${tight(x)} / 2 - logNormalCdf(${x.text})) / Math.sqrt(2 * Math.PI)`,
+        precedence: p.multiply,
+      })),
+      repeats: true,
+      spoken: (args) => `the normal density over its distribution function at ${need(args, 0)}`,
     },
   }),
 } satisfies Record<string, Primitive>;

@@ -41,8 +41,8 @@ export interface LossTex {
   readonly spoken: string;
 }
 
-/** Formulas of more nodes than this use the names that the definition gives to their parts. */
-const readable = 24;
+/** Formulas that take more effort than this use the names that the definition gives to their parts. */
+const readable = 23;
 
 /** The formulas of a loss with its choices at their defaults, from its expression and the derivative of that. */
 export function lossTex(loss: Loss): LossTex {
@@ -54,7 +54,7 @@ export function lossTex(loss: Loss): LossTex {
   const symbols = symbolsOf(shown);
   const used = new Set<Named>();
   const namesFor = (root: Expr): Names =>
-    treeSize(root) > readable
+    effort(root) > readable
       ? new Map(named.filter(({ expr: part }) => part !== root).map((n) => [n.expr, n]))
       : none;
   const writer = (names: Names): Writer => ({ symbols, names, onUse: (name) => used.add(name) });
@@ -93,8 +93,8 @@ interface Slope {
   readonly slope: Expr;
 }
 
-/** A gradient of more nodes is taken by the named parts instead, to which the reader applies the chain rule. */
-const mostNodes = 90;
+/** A gradient that takes more is taken by the named parts instead, to which the reader applies the chain rule. */
+const mostEffort = 100;
 
 /** The gradients that a formula shows: by the predictions, or where those are long by named parts of the loss. */
 function shownGradients(loss: Loss, expr: Expr, named: readonly Named[]): readonly Slope[] {
@@ -103,7 +103,7 @@ function shownGradients(loss: Loss, expr: Expr, named: readonly Named[]): readon
     .filter(({ kind }) => kind === 'distribution')
     .map(({ id, axes }) => ({ expr: input(id, axes), axis: axes.at(-1)! }));
   const direct = predictions.map((by) => ({ by, slope: gradient(expr, by.id, { named, distributions }) }));
-  const isShort = (slopes: readonly Slope[]) => slopes.every(({ slope }) => treeSize(slope) <= mostNodes);
+  const isShort = (slopes: readonly Slope[]) => slopes.every(({ slope }) => effort(slope) <= mostEffort);
   if (isShort(direct)) return direct;
   const ids = new Set(predictions.map(({ id }) => id));
   const moving = named.filter((n) => n.expr !== expr && inputsOf(n.expr).some(({ name }) => ids.has(name)));
@@ -124,7 +124,7 @@ function shownGradients(loss: Loss, expr: Expr, named: readonly Named[]): readon
     });
     if (isShort(slopes)) return slopes;
   }
-  return direct.filter(({ slope }) => treeSize(slope) <= mostNodes);
+  return direct.filter(({ slope }) => effort(slope) <= mostEffort);
 }
 
 /** What the used names stand for, those that other definitions use first; each uses the earlier ones. */
@@ -207,17 +207,18 @@ function powerOf(exponent: Expr): Expr | undefined {
   return k?.kind === 'const' && k.value === 0.5 ? sqrt(base) : pow(base, k!);
 }
 
-/** How many places an expression has as a tree: what a reader sees. */
-function treeSize(root: Expr): number {
-  const sizes = new Map<Expr, number>();
+/** How much there is to read in an expression: its places as a tree, those of sums and the like counting three times. */
+function effort(root: Expr): number {
+  const efforts = new Map<Expr, number>();
   for (const node of nodesOf(root)) {
     const args = node.kind === 'apply' ? node.args : [];
-    sizes.set(
+    const own = node.kind === 'apply' && primitive(node.op).kind === 'reduction' ? 3 : 1;
+    efforts.set(
       node,
-      args.reduce((total, arg) => total + (sizes.get(arg) ?? 0), 1),
+      args.reduce((total, arg) => total + (efforts.get(arg) ?? 0), own),
     );
   }
-  return sizes.get(root) ?? 1;
+  return efforts.get(root) ?? 1;
 }
 
 /** Brackets around what is no taller than a letter need not grow, and then stand closer. */
@@ -369,6 +370,12 @@ const wellKnown: readonly (readonly [value: number, tex: string])[] = [
   [0.5 * Math.log(2 * Math.PI), '\\tfrac{1}{2} \\log 2 \\pi'],
 ];
 
+/** A float32 constant such as 10⁻¹² as what it stands for. */
+function rounded(value: number): number {
+  const power = 10 ** Math.round(Math.log10(value));
+  return Math.abs(value - power) < 1e-8 * power ? power : value;
+}
+
 function number(value: number): Fragment {
   if (value < 0) {
     const { text } = number(-value);
@@ -381,7 +388,7 @@ function number(value: number): Fragment {
       text: known[1],
       precedence: known[1].startsWith('\\log') ? precedence.multiply : precedence.atom,
     };
-  const [, digits, exponent] = /^([\d.]+)e([+-]\d+)$/.exec(String(value)) ?? [];
+  const [, digits, exponent] = /^([\d.]+)e([+-]\d+)$/.exec(String(rounded(value))) ?? [];
   if (digits === undefined) return atom(String(value));
   const power = `10^{${Number(exponent)}}`;
   return digits === '1'
