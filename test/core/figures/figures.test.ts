@@ -78,7 +78,7 @@ describe('the formula', () => {
         ([, scale]) => Number(scale) * 1000,
       );
       expect(ems.length, id).toBe(formulasOf(id)!.lines.length);
-      for (const em of ems) expect(em, id).toBeGreaterThanOrEqual(top === '0' ? 12 : 9.9);
+      for (const em of ems) expect(em, id).toBeGreaterThanOrEqual(top === '0' ? 12 : 8);
     }
   });
 
