@@ -29,14 +29,17 @@ const adamNames = ['adam', 'adam_betas_eps', 'adam_weight_decay', 'adam_l2'];
  */
 export function chooseOptimizer(name: string, convention: string, hyper: Hyper): OptimizerChoice {
   const isSgd = sgdNames.includes(name);
-  if (!isSgd && !adamNames.includes(name)) return { skip: `optimizer ${name} is not offered` };
+  if (!isSgd && !adamNames.includes(name)) return { skip: `optimizer ${name} comes with the training core` };
   if (!isSgd && convention !== 'torch')
-    return { skip: `Adam of convention ${convention}: it corrects the bias of epsilon differently` };
+    return {
+      skip: `Adam of ${convention} comes with the training core: it corrects the bias of epsilon differently`,
+    };
   const known = isSgd
     ? ['lr', 'momentum', 'dampening', 'nesterov', 'weight_decay', 'note']
     : ['lr', 'betas', 'eps', 'weight_decay', 'note'];
   const unknown = Object.keys(hyper).filter((key) => !known.includes(key) && hyper[key] !== false);
-  if (unknown.length > 0) return { skip: `option ${unknown.join(', ')} is not offered` };
+  if (unknown.length > 0)
+    return { skip: `option ${unknown.join(', ')} of ${name} comes with the training core` };
   const number = (key: string, otherwise: number) =>
     typeof hyper[key] === 'number' ? hyper[key] : otherwise;
   const common = { rate: number('lr', Number.NaN), weightDecay: number('weight_decay', 0) };

@@ -14,12 +14,20 @@ const runners: Readonly<Record<string, CaseRunner>> = {
 };
 /** Families of something we do not have. */
 const others: Readonly<Record<string, string>> = {
-  schedules: 'learning-rate schedules are not offered',
-  grad_clip: 'gradient clipping is not offered',
+  schedules: 'learning-rate schedules come with the training core',
+  grad_clip: 'gradient clipping comes with the training core',
 };
 
 interface FileReport {
   readonly file: GoldenFile;
+  /** One a case, in their order. */
+  readonly results: readonly CaseResult[];
+}
+
+/** The cases of one loss (optimizer, schedule …) in one convention. */
+interface Group {
+  readonly name: string;
+  readonly convention: string;
   readonly results: readonly CaseResult[];
 }
 export interface Report {
@@ -50,10 +58,12 @@ export async function runDirectory(directory: string): Promise<Report> {
     const results: CaseResult[] = [];
     // One at a time: a case that a runner cannot read fails alone.
     for (const one of file.cases) {
+      const failed = (reason: string): CaseResult => ({ id: one.id, outcome: 'failed', reason });
       try {
-        results.push(...(await runner({ ...file, cases: [one] }, context)));
+        const [result] = await runner({ ...file, cases: [one] }, context);
+        results.push(result ?? failed('it has no result'));
       } catch (error) {
-        results.push({ id: one.id, outcome: 'failed', reason: `threw: ${String(error)}` });
+        results.push(failed(`threw: ${String(error)}`));
       }
     }
     reports.push({ file, results });
@@ -79,9 +89,29 @@ export function parseFile(name: string, text: string): GoldenFile {
       `not a golden file of schema 1: ${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`,
     );
   }
-  const { family, cases = [], ...rest } = parsed.output;
+  const { family, cases: given = [], ...rest } = parsed.output;
+  const cases = given.map((one, i) => ({ ...one, id: one.id ?? `${family} #${i}` }));
   return { name, family, cases, rest };
 }
+
+/** The results of all files by loss and convention, in the order of the files. */
+export function groups({ files }: Report): readonly Group[] {
+  const found = new Map<string, Group & { results: CaseResult[] }>();
+  for (const { file, results } of files) {
+    for (const [i, result] of results.entries()) {
+      const one = file.cases[i];
+      const name = text(file.family in others || file.family in runners ? file.family : one?.['loss']);
+      const convention = text(one?.['convention'] ?? one?.['framework']);
+      const key = `${file.name} ${name} ${convention}`;
+      const group = found.get(key) ?? { name, convention, results: [] };
+      group.results.push(result);
+      found.set(key, group);
+    }
+  }
+  return [...found.values()];
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Counts of outcomes. */
 export function count(results: readonly CaseResult[]): Record<CaseResult['outcome'], number> {

@@ -10,6 +10,7 @@ import {
 import { float64Device } from '../../src/core/compute/float64.ts';
 import { evaluationPlan, trainingPlan } from '../../src/core/compute/planBuilder.ts';
 import { loadLoss } from '../../src/core/losses/catalogue.ts';
+import { pairOf } from '../../src/core/losses/loss.ts';
 import { checkParameters } from '../../src/core/losses/parameters.ts';
 import type { Parameters as Values } from '../../src/core/network/network.ts';
 import { chooseOptimizer } from './optimizers.ts';
@@ -34,6 +35,7 @@ export const caseSchema = v.object({
   steps: v.number(),
   model: v.string(),
   loss: v.string(),
+  penalty: v.optional(v.unknown()),
   data: v.optional(v.string()),
   x: v.optional(numbers),
   y: v.optional(numbers),
@@ -62,36 +64,45 @@ export type Prepared =
       readonly initial: Values;
     };
 
-/** A loss in the case's words → ours. Labels of −1 and +1 become 0 and 1: the logistic loss is the same function of the logit. */
-const losses: Readonly<Record<string, { readonly id: string; readonly label?: (y: number) => number }>> = {
-  mse: { id: 'mean-squared-error' },
-  mae: { id: 'mean-absolute-error' },
-  huber: { id: 'huber' },
-  cross_entropy: { id: 'softmax-cross-entropy' },
-  bce_with_logits: { id: 'binary-cross-entropy-logits' },
-  logistic: { id: 'binary-cross-entropy-logits', label: (y) => (y + 1) / 2 },
+/** A loss in the case's words → ours. */
+const losses: Readonly<Record<string, string>> = {
+  mse: 'mean-squared-error',
+  mae: 'mean-absolute-error',
+  huber: 'huber',
+  log_cosh: 'log-cosh',
+  quantile: 'quantile',
+  cross_entropy: 'softmax-cross-entropy',
+  bce_with_logits: 'binary-cross-entropy-logits',
+  logistic: 'logistic',
+  squared_hinge: 'squared-hinge',
+  hinge: 'hinge',
+  exponential: 'exponential',
 };
 
 /** Translates a case into options of the plan builder. */
 export function prepare(given: TrajectoryCase, data: GoldenData): Prepared {
+  if (given.penalty !== undefined)
+    return { skip: 'a loss with a penalty of the weights comes with the training core' };
   const parsed = /^(\w+)(?:\((\w+)=([\d.]+)\))?$/.exec(given.loss);
   const known = parsed === null ? undefined : losses[parsed[1]!];
-  const loss = known === undefined ? undefined : loadLoss(known.id);
-  if (known === undefined || loss === undefined) return { skip: `loss ${given.loss} is not offered` };
+  const loss = known === undefined ? undefined : loadLoss(known);
+  if (loss === undefined) return { skip: `loss ${given.loss} is not offered` };
   const parameters = checkParameters(
     loss,
     parsed?.[2] === undefined ? {} : { [parsed[2]]: Number(parsed[3]) },
   );
   if (!parameters.ok) return { skip: `parameters of ${given.loss} are out of range` };
   const hidden = hiddenLayer(given.model);
-  if (hidden === undefined) return { skip: `model ${given.model} is not offered` };
+  if (hidden === undefined) return { skip: `model ${given.model} comes with the training core` };
   const chosen = chooseOptimizer(given.optimizer, given.convention, given.hyper);
   if ('skip' in chosen) return chosen;
 
   const rows = { x: given.x, y: given.y, ...(given.data === undefined ? {} : table(data, given.data)) };
   if (rows.x === undefined || rows.y === undefined) throw new Error(`${given.id} has no data`);
   const features = Float64Array.from(rows.x);
-  const targets = Float64Array.from(rows.y, known.label ?? ((value) => value));
+  // A data set holds labels as 0 and 1; training makes of them what the loss expects.
+  const signs = pairOf(loss).target.kind === 'sign-label';
+  const targets = Float64Array.from(rows.y, (value) => (signs ? (value + 1) / 2 : value));
   const initial = ours(given.init);
   return {
     options: {

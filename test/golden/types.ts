@@ -59,7 +59,7 @@ export type GoldenCase = Readonly<Record<string, unknown>> & { readonly id: stri
 export const fileSchema = v.looseObject({
   family: v.string(),
   schema: v.literal(1),
-  cases: v.optional(v.array(v.looseObject({ id: v.string() }))),
+  cases: v.optional(v.array(v.looseObject({ id: v.optional(v.string()) }))),
 });
 export interface GoldenFile {
   /** Name of the file, for messages. */
