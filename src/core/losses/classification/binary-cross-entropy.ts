@@ -23,7 +23,8 @@ const leastVariance = Math.fround(1e-12);
 /** (p − y)/(p(1 − p)), whose denominator is at least 1e-12: not the derivative of a limited logarithm, which would be 0. */
 const slope = () => div(sub(pred(), smoothedTarget()), maximum(mul(pred(), sub(1, pred())), leastVariance));
 
-const inside = (epsilon: number) => clamp(pred(), epsilon, 1 - epsilon);
+/** Clipped by itself for each label: 1 less a clipped probability would lose its digits in single precision. */
+const inside = (p: Expr, epsilon: number): Expr => clamp(p, epsilon, 1 - epsilon);
 
 /** The distance from 1 to the next number in double precision. */
 const machineEpsilon = 2 ** -52;
@@ -68,18 +69,10 @@ export const loss: Loss = {
       users: 'Keras and the layers of TensorFlow.js',
       differs:
         'Probabilities are clipped to [1e-7, 1 − 1e-7], so the loss is at most 16.118 and its gradient 0 beyond; the mean over the last axis is part of the function.',
-      expression: withOptions(() => {
-        const p = inside(1e-7);
-        return weighed(smoothedTarget(), log(p), log(sub(1, p)));
-      }, options),
-      named: () => [
-        {
-          name: 'clipped',
-          symbol: '\\tilde{p}',
-          expr: inside(1e-7),
-          meaning: 'the probability, away from 0 and 1',
-        },
-      ],
+      expression: withOptions(
+        () => weighed(smoothedTarget(), log(inside(pred(), 1e-7)), log(inside(sub(1, pred()), 1e-7))),
+        options,
+      ),
       averaging: { rowsFirst: true },
     },
     {
@@ -99,10 +92,9 @@ export const loss: Loss = {
       differs:
         'Probabilities are clipped by the machine epsilon, 2.2e-16, so the loss is at most 36.04; with weights the mean divides by their sum.',
       expression: withOptions(() => {
-        const limits = [machineEpsilon, 1 - machineEpsilon] as const;
         const y = smoothedTarget();
-        const ofOne = xlogy(y, clamp(pred(), ...limits));
-        return neg(add(ofOne, xlogy(sub(1, y), clamp(sub(1, pred()), ...limits))));
+        const ofOne = xlogy(y, inside(pred(), machineEpsilon));
+        return neg(add(ofOne, xlogy(sub(1, y), inside(sub(1, pred()), machineEpsilon))));
       }, options),
       averaging: { weightedBy: 'weights' },
     },

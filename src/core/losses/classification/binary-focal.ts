@@ -83,7 +83,7 @@ const kerasFocal = (y: Expr, factors: Expr, crossEntropy: Expr): Expr => {
 const clippedFocal = (p: Expr): Expr => {
   const y = smoothedTarget();
   const right = add(mul(y, p), mul(sub(1, y), sub(1, p)));
-  const crossEntropy = neg(add(mul(y, log(inside(p))), mul(sub(1, y), log(sub(1, inside(p))))));
+  const crossEntropy = neg(add(mul(y, log(inside(p))), mul(sub(1, y), log(inside(sub(1, p))))));
   return kerasFocal(y, pow(sub(1, right), param(gamma.id)), crossEntropy);
 };
 const kerasParameters: readonly Parameter[] = [

@@ -1,4 +1,4 @@
-import { add, div, eq, mul, sum, where, xlogy } from '../../expression/build.ts';
+import { add, eq, log, mul, sub, sum, where, xlogy } from '../../expression/build.ts';
 import type { Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
@@ -7,12 +7,11 @@ import { between, classesAt } from '../shared/examples.ts';
 import { alongTrueProbability } from '../shared/plots.ts';
 
 const middle = (): Expr => mul(0.5, add(perClass(), targetShares()));
-/** x/m; 2, its limit from above, where both probabilities are 0. */
-const overMiddle = (x: Expr): Expr => where(eq(middle(), 0), 2, div(x, middle()));
 
 /**
- * ½ Σ_c [p_c log(p_c/m_c) + q_c log(q_c/m_c)] with the middle m = (p + q)/2, in nats: the mean of both Kullback–Leibler
- * divergences to it. Finite whatever the probabilities, since m is 0 only where both are.
+ * ½ Σ_c [p_c log p_c + q_c log q_c] − Σ_c m_c log m_c with the middle m = (p + q)/2, in nats: the mean of the
+ * Kullback–Leibler divergences of both to it. The logarithms are taken apart, since a quotient of tiny probabilities
+ * has a derivative that divides by a square. Where both probabilities are 0 the gradient is its limit, ½ log 2.
  */
 export const loss: Loss = {
   id: 'js-divergence',
@@ -27,8 +26,9 @@ export const loss: Loss = {
   ],
   parameters: [],
   expression: withOptions(() => {
-    const [q, p] = [perClass(), targetShares()];
-    return mul(0.5, sum(add(xlogy(p, overMiddle(p)), xlogy(q, overMiddle(q))), 'class'));
+    const [q, p, m] = [perClass(), targetShares(), middle()];
+    const own = mul(0.5, add(xlogy(p, p), xlogy(q, q)));
+    return sum(where(eq(m, 0), mul(0.5 * Math.LN2, q), sub(own, mul(m, log(m)))), 'class');
   }),
   named: () => [{ name: 'middle', symbol: 'm', expr: middle(), meaning: 'halfway between both' }],
   convention: 'Lin 1991',
