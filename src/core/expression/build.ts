@@ -57,6 +57,8 @@ export const logsigmoid = unary('logsigmoid');
 export const relu = unary('relu');
 /** log Φ(x): the logarithm of the standard normal distribution function. */
 export const logndtr = unary('logndtr');
+/** φ(x)/Φ(x), the derivative of {@link logndtr}. */
+export const inverseMills = unary('inverseMills');
 /** The value, taken as a constant by differentiation. */
 export const stop = unary('stop');
 export const lt = binary('lt');

@@ -1,25 +1,23 @@
 /** The standard normal distribution function on a logarithmic scale. */
 
 /**
- * Chebyshev coefficients of (1 + 2t)·e^{t²}·erfc(t) in y = (t − 3.5)/(t + 3.5), which maps t ≥ 0 to [−1, 1). The form
- * is that of Shepherd and Laframboise (1981); the numbers were computed with 60 digits and end where a double does.
+ * (1 + 2t)·e^{t²}·erfc(t) as a polynomial in y = (t − 3.5)/(t + 3.5), which maps t ≥ 0 to [−1, 1); constant first. The
+ * form is that of Shepherd and Laframboise (1981). The numbers are those of a Chebyshev expansion computed with 60
+ * digits, which ends where a double does.
  */
-export const chebyshev: readonly number[] = [
-  1.177632731636124, -0.001630177283414629, -0.08733682573463146, 0.05800974837029327, -0.024340115396182225,
-  0.007529483715635749, -0.0017438817577112523, 0.0002826982981655557, -2.318491161126366e-5,
-  -2.1117666981331984e-6, 8.765760156891256e-7, -6.105702635101662e-8, -1.7116664716496103e-8,
-  3.3913602684584364e-9, 2.5466161921469236e-10, -1.248278409449338e-10, -2.212275923448877e-12,
-  4.427260217494414e-12, -3.367280573175831e-14, -1.6519270248451643e-13, 1.90226990298617e-15,
-  6.601049705742226e-15, 2.866685783750812e-17, -2.780507050552355e-16,
+export const scaledErfcTerms: readonly number[] = [
+  1.242349244871154, -0.1400091801376197, -0.01055559633222169, 0.09751909515328691, -0.11508959816003,
+  0.087983153824041, -0.04882332583089692, 0.01909933095321683, -0.004215019879663408, -0.0003022679530463276,
+  0.0005643842663182169, -0.0001215121225970872, -4.278173824978782e-5, 2.42603056370502e-5,
+  2.327327566577749e-6, -3.814021015928523e-6, -4.308807684139458e-8, 6.014923199881492e-7,
+  -8.614947127747217e-9, -9.640775738138489e-8, 6.66684112534761e-10, 1.362752010664033e-8,
+  6.011875824764584e-11, -1.166229184415995e-9,
 ];
 
 /** e^{t²}·erfc(t) for t ≥ 0, to a few units in the last place. */
 function scaledErfc(t: number): number {
   const y = (t - 3.5) / (t + 3.5);
-  let [next, afterNext] = [0, 0];
-  for (let k = chebyshev.length - 1; k > 0; k--)
-    [next, afterNext] = [chebyshev[k]! + 2 * y * next - afterNext, next];
-  return (chebyshev[0]! + y * next - afterNext) / (1 + 2 * t);
+  return scaledErfcTerms.reduceRight((sum, c) => sum * y + c, 0) / (1 + 2 * t);
 }
 
 /**
@@ -34,4 +32,12 @@ export function logNormalCdf(x: number): number {
   const near = Math.round(x * 16) / 16;
   const density = Math.exp((-near * near) / 2) * Math.exp(((near - x) * (near + x)) / 2);
   return Math.log1p((-scaledErfc(t) * density) / 2);
+}
+
+/** φ(x)/Φ(x), the derivative of log Φ; about −x far in the left tail. */
+export function inverseMillsRatio(x: number): number {
+  const t = Math.abs(x) * Math.SQRT1_2;
+  if (x < 0) return Math.sqrt(2 / Math.PI) / scaledErfc(t);
+  const density = Math.exp((-x * x) / 2);
+  return density / Math.sqrt(2 * Math.PI) / (1 - (scaledErfc(t) * density) / 2);
 }

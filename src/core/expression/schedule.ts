@@ -4,7 +4,7 @@
  * needs, or that has other axes than its only user, becomes a step with an array of its own; all else is inlined. A
  * dynamic programme is a step whose arguments are arrays too.
  */
-import { axisOrder, inputsOf, type Apply, type Axis, type Expr } from './expression.ts';
+import { axisOrder, type Apply, type Axis, type Expr } from './expression.ts';
 import { primitive } from './primitives.ts';
 import type { Programme } from './primitives/row.ts';
 import { rewrite } from './rewrite.ts';
@@ -40,14 +40,11 @@ export function programmeOf(node: Expr): Programme | undefined {
   return row?.kind === 'programme' ? row : undefined;
 }
 
-/** Costly enough to be kept rather than computed again for every element of a larger array. */
-const transcendental: ReadonlySet<string> = new Set(['exp', 'log', 'log1p', 'expm1', 'tanh', 'sqrt', 'pow']);
-
 export interface ScheduleOptions {
   /** Axes of length one, which make no loop. */
   readonly isTrivial?: (axis: Axis) => boolean;
-  /** Also keep transcendental values that a step would compute again along axes they lack (kernels have no outer loops). */
-  readonly keepTranscendentals?: boolean;
+  /** Extents, where they are known: then also values that a step would compute too often are kept (see {@link isWorthKeeping}). */
+  readonly extent?: (axis: Axis) => number;
   /** Write a reduction into the loop of its only user's reduction too: best where there is one thread. */
   readonly nest?: boolean;
 }
@@ -58,19 +55,14 @@ export interface ScheduleOptions {
  */
 export function schedule(
   roots: readonly { readonly expr: Expr; readonly axes: readonly Axis[] }[],
-  { isTrivial = () => false, keepTranscendentals = false, nest = false }: ScheduleOptions = {},
+  { isTrivial = () => false, extent, nest = false }: ScheduleOptions = {},
 ): readonly Step[] {
   const results = roots.map(({ expr, axes }, root): Step => ({ expr, axes, root }));
   const loops = (axes: readonly Axis[]) => axes.filter((axis) => !isTrivial(axis));
-  const isKept = (node: Apply, host: Step): boolean => {
+  const isKept = (node: Apply, evaluations: number): boolean => {
     if (programmeOf(node) !== undefined) return true;
     if (isReduction(node)) return !isTrivial(node.attributes['axis']!);
-    if (!keepTranscendentals || !transcendental.has(node.op)) return false;
-    const own = loops(node.axes);
-    const around = loops(host.axes);
-    return (
-      own.length < around.length && own.every((axis) => around.includes(axis)) && inputsOf(node).length > 0
-    );
+    return extent !== undefined && isWorthKeeping(node, evaluations, extent);
   };
   /** Programmes and their arguments: what reads them needs all of them. */
   const whole = new Set<Expr>();
@@ -82,7 +74,7 @@ export function schedule(
     if (isProgramme) for (const expr of [host.expr, ...argumentsOf(host.expr)]) whole.add(expr);
     const kept = isProgramme
       ? new Map(argumentsOf(host.expr).map((arg): [Expr, boolean] => [arg, true]))
-      : directlyKept(host, isKept);
+      : directlyKept(host, isKept, extent ?? (() => 1));
     for (const [expr, relabelled] of kept) {
       if (!found.has(expr)) {
         const step: Step = { expr, axes: expr.axes, root: undefined };
@@ -108,32 +100,92 @@ export function schedule(
   return [...intermediates.sort((a, b) => a.expr.id - b.expr.id), ...results];
 }
 
+/** What an operation costs in additions; others cost one. */
+const costs: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(['exp', 'log', 'tanh', 'pow', 'cos', 'sin'].map((op) => [op, 16])),
+  sqrt: 8,
+  div: 6,
+  where: 2,
+};
+/** Reading an array costs as much as this, and a kernel of its own as much as so many additions. */
+const readCost = 4;
+const kernelCost = 16_384;
+
+/** Whether an array for a value saves more than it costs. Truth values are not kept: devices tell them from numbers. */
+function isWorthKeeping(node: Apply, evaluations: number, extent: (axis: Axis) => number): boolean {
+  if (node.dtype === 'boolean' || primitive(node.op).kind !== 'elementwise') return false;
+  const elements = node.axes.reduce((product, axis) => product * extent(axis), 1);
+  if (evaluations < 2 * elements) return false;
+  const cost = costOf(node);
+  return cost * (evaluations - elements) > readCost * evaluations + kernelCost;
+}
+
+/** The cost of one element, without what is kept anyway. */
+function costOf(node: Expr): number {
+  const seen = new Set<Expr>();
+  const visit = (e: Expr): number => {
+    if (e.kind === 'input' && e.axes.length > 0) return readCost;
+    if (e.kind !== 'apply' || seen.has(e)) return 0;
+    seen.add(e);
+    if (isReduction(e) || programmeOf(e) !== undefined) return readCost;
+    return e.args.reduce((sum, arg) => sum + visit(arg), costs[e.op] ?? 1);
+  };
+  return visit(node);
+}
+
 /** The arguments of a programme that are not given as arrays already. */
 function argumentsOf(programme: Expr): readonly Expr[] {
   return programme.kind === 'apply' ? programme.args.filter((arg) => arg.kind !== 'input') : [];
 }
 
+/** The loops on which a position depends. */
+type Loops = ReadonlySet<Axis>;
+
 /**
  * What a step's body keeps in arrays, not what those keep themselves; true where an axis has another name or index
- * there.
+ * there. `isKept` is told how often a value would be computed otherwise: once for each element of the step, and once
+ * more for each position of the axis that the step reduces if it depends on that.
  */
-function directlyKept(host: Step, isKept: (node: Apply, host: Step) => boolean): ReadonlyMap<Expr, boolean> {
+function directlyKept(
+  host: Step,
+  isKept: (node: Apply, evaluations: number) => boolean,
+  extent: (axis: Axis) => number,
+): ReadonlyMap<Expr, boolean> {
   const found = new Map<Expr, boolean>();
   const seen = new Set<string>();
-  const visit = (node: Expr, relabelled: boolean): void => {
-    const key = `${node.id}:${relabelled}`;
-    if (node.kind !== 'apply' || seen.has(key)) return;
+  const reduced =
+    host.root === undefined && isReduction(host.expr) && host.expr.kind === 'apply'
+      ? host.expr.attributes['axis']!
+      : undefined;
+  const around = host.axes.reduce((product, axis) => product * extent(axis), 1);
+  const visit = (node: Expr, at: ReadonlyMap<Axis, Loops>, relabelled: boolean): void => {
+    if (node.kind !== 'apply') return;
+    const isInner = reduced !== undefined && node.axes.some((axis) => at.get(axis)?.has(reduced) === true);
+    const key = `${node.id}:${relabelled}:${isInner}`;
+    if (seen.has(key)) return;
     seen.add(key);
     const isHost = node === host.expr && host.root === undefined;
-    if (!isHost && isKept(node, host)) {
+    if (!isHost && isKept(node, isInner ? around * extent(reduced) : around)) {
       found.set(node, relabelled || (found.get(node) ?? false));
       return;
     }
     const moves = primitive(node.op).kind === 'structural';
     node.args.forEach((arg, i) => {
-      visit(arg, relabelled || (moves && i === 0));
+      visit(arg, moves && i === 0 ? moved(node, at) : at, relabelled || (moves && i === 0));
     });
   };
-  visit(host.expr, false);
+  const axes = reduced === undefined ? host.axes : [...host.axes, reduced];
+  visit(host.expr, new Map(axes.map((axis) => [axis, new Set([axis])])), false);
   return found;
+}
+
+/** Where the axes of the first argument of what moves elements run. */
+function moved(node: Apply, at: ReadonlyMap<Axis, Loops>): ReadonlyMap<Axis, Loops> {
+  const result = new Map(at);
+  if (node.op === 'rename') result.set(node.attributes['from']!, at.get(node.attributes['to']!) ?? new Set());
+  else {
+    const position = node.args[1]!.axes.flatMap((axis) => [...(at.get(axis) ?? [])]);
+    result.set(node.attributes['axis']!, new Set(position));
+  }
+  return result;
 }

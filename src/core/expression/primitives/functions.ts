@@ -1,7 +1,7 @@
 import * as b from '../build.ts';
 import type { Expr } from '../expression.ts';
 import { atom, call, infix, prefix, wrap, precedence as p } from '../fragment.ts';
-import { inverseMillsRatio, logNormalCdf, shortScaledErfc } from '../normal.ts';
+import { inverseMillsRatio, logNormalCdf, scaledErfcTerms } from '../normal.ts';
 import {
   argument,
   correctedLog1p,
@@ -26,7 +26,7 @@ const bell = (x: Expr) => b.exp(b.mul(-0.5, b.square(x)));
 function scaledErfcOf(x: Expr): Expr {
   const t = b.mul(Math.SQRT1_2, b.abs(x));
   const y = b.div(b.sub(t, 3.5), b.add(t, 3.5));
-  const top = shortScaledErfc.reduceRight<Expr>((sum, c) => b.add(b.mul(sum, y), c), b.node(0));
+  const top = scaledErfcTerms.reduceRight<Expr>((sum, c) => b.add(b.mul(sum, y), c), b.node(0));
   return b.div(top, b.add(1, b.mul(2, t)));
 }
 
