@@ -1,6 +1,8 @@
 import type { Loss } from '../losses/loss.ts';
-import { planInsertion, printFitting, type TextEdit } from './insertion.ts';
-import { shortName } from './shortName.ts';
+import type { Sliced } from '../slices.ts';
+import { fittingOf } from './fitting.ts';
+import { findPlace, planAt, type TextEdit } from './insertion.ts';
+import { searchText, shortName } from './shortName.ts';
 import { parseSyntax } from './syntax.ts';
 import type { Language, Span, Tree } from './tree.ts';
 
@@ -9,6 +11,8 @@ export interface LossCompletion {
   readonly loss: Loss;
   /** `loss-mse`. */
   readonly label: string;
+  /** What is typed is looked for in this. */
+  readonly search: string;
   /** The typed word, which {@link text} replaces. */
   readonly range: Span;
   readonly text: string;
@@ -21,9 +25,10 @@ const completableLine = /^loss[\w-]*$/;
 
 /**
  * The completions `loss-…` for a word at the top level of a file that begins with `loss`; none where the word is no
- * statement of its own: in strings, comments, continued lines.
+ * statement of its own: in strings, comments, continued lines. Yields after each loss, since most of the time is for
+ * printing them.
  */
-export function completeLosses(request: {
+export function* completeLosses(request: {
   readonly source: string;
   readonly language: Language;
   /** The other cells of a notebook. */
@@ -33,7 +38,7 @@ export function completeLosses(request: {
   readonly losses: readonly Loss[];
   readonly indent?: string;
   readonly eol?: '\n' | '\r\n';
-}): LossCompletion[] {
+}): Sliced<LossCompletion[]> {
   const { source, language, offset } = request;
   const from = source.lastIndexOf('\n', offset - 1) + 1;
   const typed = source.slice(from, offset);
@@ -47,23 +52,36 @@ export function completeLosses(request: {
       statement.from === from && (statement.kind === 'expression' || statement.kind === 'unknown'),
   );
   if (!isStatement) return [];
+  yield;
   // The file as it is without the word.
   const without = source.slice(0, from) + ' '.repeat(to - from) + source.slice(to);
   const tree = parseSyntax(without, language, options);
   const others = request.others ?? [];
-  return request.losses.flatMap((loss): LossCompletion[] => {
+  const place = findPlace({ ...request, tree, others, offset: from });
+  // Above the imports nothing is offered: the function would go elsewhere.
+  if (place.point !== from) return [];
+  const fitting = fittingOf([tree, ...others]);
+  const found: LossCompletion[] = [];
+  for (const loss of request.losses) {
     const label = `loss-${shortName(loss)}`;
-    if (!isSubsequence(typed, `${label} ${loss.id}`)) return [];
-    const printed = printFitting([tree, ...others], loss);
-    if (!printed.ok) return [];
-    const plan = planInsertion({ ...request, tree, others, offset: from, snippet: printed.value });
-    // Above the imports nothing is offered: the function would go elsewhere.
-    if (!plan.ok || plan.value.main.from !== from) return [];
+    const search = searchText(loss);
+    if (!isSubsequence(typed, search)) continue;
+    yield;
+    const printed = fitting(loss);
+    if (!printed.ok) continue;
+    const plan = planAt(place, printed.value);
+    if (!plan.ok) continue;
     const { main, edits } = plan.value;
-    return [
-      { loss, label, range: { from, to }, text: main.text, others: edits.filter((edit) => edit !== main) },
-    ];
-  });
+    found.push({
+      loss,
+      label,
+      search,
+      range: { from, to },
+      text: main.text,
+      others: edits.filter((edit) => edit !== main),
+    });
+  }
+  return found;
 }
 
 /** Whether the characters occur in this order, as editors match completions. */

@@ -44,11 +44,23 @@ function lookup(): Table {
   return table;
 }
 
-/** A name that another loss has too stands for the one that is usually meant. */
+/**
+ * A name that another loss has too stands for the one that is usually meant. What the same loss says of two aliases of
+ * one name counts once.
+ */
 function add(to: Map<string, KnownApi[]>, name: string, known: KnownApi): void {
   const there = to.get(name) ?? [];
+  if (there.some((other) => isSame(other, known))) return;
   const usual = [...there, known].filter(({ api }) => api.secondary !== true);
   to.set(name, usual.length > 0 ? usual : [...there, known]);
+}
+
+function isSame(a: KnownApi, b: KnownApi): boolean {
+  return (
+    a.loss === b.loss &&
+    a.api.convention === b.api.convention &&
+    JSON.stringify(a.api.requires) === JSON.stringify(b.api.requires)
+  );
 }
 
 /**

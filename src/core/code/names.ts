@@ -6,6 +6,8 @@ import type { Call, Expression, Import, ImportedName } from './tree.ts';
 export interface PlacedCall {
   readonly call: Call;
   readonly cell: number;
+  /** A `partial(…)`, whose first argument is the function. */
+  readonly partial?: true;
 }
 
 /** What an expression may be. */
@@ -196,7 +198,9 @@ export class Names {
         case 'library': {
           if (value.name === 'functools.partial' && node.arguments[0] !== undefined)
             return this.values(node.arguments[0].value, place, seen).map((inner) =>
-              inner.kind === 'library' ? { ...inner, calls: [...inner.calls, own] } : unknown,
+              inner.kind === 'library'
+                ? { ...inner, calls: [...inner.calls, { ...own, partial: true }] }
+                : unknown,
             );
           return [{ kind: 'instance', of: value.name, calls: [...value.calls, own] }];
         }

@@ -1,12 +1,15 @@
 import type { Loss } from '../losses/loss.ts';
 
-/** What one types for a loss: its usual abbreviation (`mse`), or its id where that is short, or a common name. */
-export function shortName(loss: Loss): string {
-  const abbreviation = loss.synonyms.find((synonym) => /^[A-Z0-9]{3,6}$/.test(synonym));
-  if (abbreviation !== undefined) return abbreviation.toLowerCase();
-  if (loss.id.length <= 12) return loss.id;
-  const common = loss.synonyms.find(
-    (synonym) => /^[a-z][a-z0-9 -]*$/.test(synonym) && synonym.length < loss.id.length,
-  );
-  return common === undefined ? loss.id : common.replaceAll(' ', '-');
+/** What one types for a loss: `mse`, `huber`. */
+export function shortName({ short, id }: Pick<Loss, 'short' | 'id'>): string {
+  return short ?? id;
+}
+
+/** Editors look no further when they compare what is typed. */
+const longest = 128;
+
+/** A completion's label, then the loss's id and other names: what is typed is looked for in it. */
+export function searchText(loss: Pick<Loss, 'short' | 'id' | 'synonyms'>): string {
+  const words = loss.synonyms.map((name) => name.toLowerCase().replaceAll(' ', '-'));
+  return [`loss-${shortName(loss)}`, loss.id, ...words].join(' ').slice(0, longest);
 }

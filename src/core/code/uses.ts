@@ -1,4 +1,7 @@
-import type { Framework } from '../losses/loss.ts';
+import { loadLoss } from '../losses/catalogue.ts';
+import { inConvention } from '../losses/conventions.ts';
+import type { Api, Framework, Loss } from '../losses/loss.ts';
+import { printableValues } from '../losses/parameters.ts';
 import { canonicalName } from './canonical.ts';
 import { mayUseLosses } from './filter.ts';
 import { exportsName, lossesOfName, lossesOfString, type KnownApi } from './frameworks.ts';
@@ -13,16 +16,22 @@ interface GivenArgument {
   readonly name: string;
   readonly text: string;
 }
+interface ReadArgument extends GivenArgument {
+  /** The framework's name of it, also by position; undefined where that is not known. */
+  readonly keyword: string | undefined;
+  readonly value: Expression;
+}
 
 /** One loss that a use may mean. */
 export interface Candidate extends KnownApi {
   readonly framework: Framework;
   /** Arguments that set the loss up, from the construction and from the call; inputs are left out. */
   readonly arguments: readonly GivenArgument[];
-  /** Parameters of ours that these arguments set to a number. */
+  /**
+   * Parameters and options of ours as the call has them where that is not our default: by its arguments, as far as
+   * these are literals, or by the framework's own default.
+   */
   readonly parameters: Readonly<Record<string, number>>;
-  /** True where the call expects probabilities in place of our logits. */
-  readonly expectsProbabilities: boolean;
   /** Where the object was built, for uses of a variable. */
   readonly definition?: Span & { readonly cell: number };
 }
@@ -141,53 +150,58 @@ class Finder {
 
   /** The losses that a call may be: of several under one name those whose keywords it does not contradict. */
   private describeAll(known: readonly KnownApi[], calls: readonly PlacedCall[]): readonly Candidate[] {
-    const all = known.map((one) => this.describe(one, calls));
-    if (all.length < 2) return all;
-    const possible = all.filter(({ api, arguments: given }) =>
-      Object.entries(api.requires ?? {}).every(([keyword, wanted]) => {
-        const text = given.findLast(({ name }) => name === keyword)?.text;
-        if (text === undefined) return wanted === false;
-        // What is neither literal is decided at run time.
-        return !isLiteral(text) || text === pythonText(wanted);
-      }),
-    );
-    return possible.length > 0 ? possible : all;
+    const all = known.flatMap((one) => this.describe(one, calls));
+    const possible = all.filter(({ possible }) => possible);
+    return (possible.length > 0 ? possible : all).map(({ candidate }) => candidate);
   }
 
-  private describe(known: KnownApi, calls: readonly PlacedCall[]): Candidate {
-    const given: (GivenArgument & { value: Expression })[] = [];
-    for (const { call, cell } of calls)
-      for (const [i, argument] of call.arguments.entries()) {
-        const { name, value } = argument;
-        if (argument.mapping === true || value.kind === 'starred') continue;
-        // The first two of a function are its inputs; of a partial the first is the function.
-        if (name === undefined && (known.api.form !== 'class' ? i < 2 : isFunctionOfPartial(value))) continue;
-        if (name !== undefined && inputNames.has(name)) continue;
-        given.push({ name: name ?? '', text: this.cells[cell]!.source.slice(value.from, value.to), value });
-      }
-    const parameters: Record<string, number> = {};
-    const keywords = Object.entries(known.api.keywords ?? {});
-    for (const [keyword, { parameter }] of keywords) {
-      const argument = given.findLast(({ name }) => name === keyword);
-      const value = argument === undefined ? undefined : numberOf(argument.value);
-      if (value !== undefined) parameters[parameter] = value;
+  private describe(
+    known: KnownApi,
+    calls: readonly PlacedCall[],
+  ): { readonly candidate: Candidate; readonly possible: boolean }[] {
+    const { api } = known;
+    const original = loadLoss(known.loss);
+    if (original === undefined) return [];
+    const loss = inConvention(original, api.convention);
+    const given = calls.flatMap((placed) => this.argumentsOf(placed, loss, api));
+    const last = (keyword: string) => given.findLast((argument) => argument.keyword === keyword);
+    const parameters: Record<string, number> = { ...api.fixed };
+    for (const [keyword, { parameter, default: usual }] of Object.entries(api.keywords ?? {})) {
+      const argument = last(keyword);
+      const value = argument === undefined ? undefined : valueOf(argument.value, parameter, loss);
+      // An option that is not given is not there: the label to ignore is one that never occurs.
+      if (value !== undefined || !isOption(loss, parameter)) parameters[parameter] = value ?? usual;
     }
-    const only = keywords.length === 1 ? keywords[0] : undefined;
-    const numbers = given.filter(({ name, value }) => name === '' && numberOf(value) !== undefined);
-    // One numeric option and one number: that is its value.
-    if (only !== undefined && numbers.length === 1 && !(only[1].parameter in parameters))
-      parameters[only[1].parameter] = numberOf(numbers[0]!.value)!;
-    const met = Object.entries(known.api.requires ?? {}).every(([keyword, wanted]) =>
-      given.some(({ name, text }) => name === keyword && text === pythonText(wanted)),
-    );
-    return {
+    const ours = defaultsOf(loss);
+    const candidate: Candidate = {
       ...known,
-      framework: known.api.framework,
+      framework: api.framework,
       arguments: given.map(({ name, text }) => ({ name, text })),
-      parameters,
-      expectsProbabilities:
-        known.api.expects === 'probabilities' && !(known.api.requires !== undefined && met),
+      parameters: Object.fromEntries(
+        Object.entries(printableValues(loss, parameters)).filter(([id, value]) => value !== ours.get(id)),
+      ),
     };
+    const possible = Object.entries(api.requires ?? {}).every(([keyword, wanted]) => {
+      const text = last(keyword)?.text;
+      if (text === undefined) return wanted === false;
+      // What is no literal is decided at run time.
+      return !isLiteral(text) || text === pythonText(wanted);
+    });
+    return [{ candidate, possible }];
+  }
+
+  /** The arguments of a call that set a loss up; what it compares is left out. */
+  private argumentsOf({ call, cell, partial }: PlacedCall, loss: Loss, api: Api): ReadArgument[] {
+    const positional = api.positional ?? Object.keys(api.keywords ?? {});
+    // The first arguments of a function are its inputs; before them a partial has the function.
+    const inputs = api.form === 'class' ? 0 : (api.args ?? loss.inputs).length;
+    const before = (partial === true ? 1 : 0) + inputs;
+    return call.arguments.flatMap(({ name, value, mapping }, i): ReadArgument[] => {
+      if (mapping === true || value.kind === 'starred') return [];
+      if (name === undefined ? i < before : inputNames.has(name)) return [];
+      const text = this.cells[cell]!.source.slice(value.from, value.to);
+      return [{ name: name ?? '', text, value, keyword: name ?? positional[i - before] }];
+    });
   }
 
   /** Strings that name a loss: in `compile(loss=…)` of a Keras model, in constructors of other libraries. */
@@ -282,21 +296,13 @@ class Finder {
 
 /** Keywords under which functions take what they compare. */
 const inputNames = new Set([
-  'input',
-  'target',
-  'targets',
-  'predictions',
-  'y_true',
-  'y_pred',
-  'labels',
-  'logits',
-  'name',
-  'dtype',
+  ...['input', 'inputs', 'input1', 'input2', 'target', 'targets', 'x1', 'x2', 'var'],
+  ...['y_true', 'y_pred', 'y_proba', 'pred_decision', 'labels', 'logits', 'scores'],
+  ...['predictions', 'predictor_outputs', 'log_predictions', 'log_targets'],
+  ...['anchor', 'positive', 'negative', 'anchors', 'positives', 'negatives', 'embeddings'],
+  ...['log_probs', 'input_lengths', 'target_lengths', 'label_length', 'logit_length'],
+  ...['logit_paddings', 'label_paddings', 'name', 'dtype'],
 ]);
-
-function isFunctionOfPartial(value: Expression): boolean {
-  return value.kind === 'name' || value.kind === 'attribute';
-}
 
 /** Chains of names only; anything else cannot name a library. */
 function mayName(node: Expression): boolean {
@@ -321,6 +327,27 @@ function stringsIn(node: Expression): StringLiteral[] {
     default:
       return [];
   }
+}
+
+/** The value that a literal gives a parameter: a number, a switch, or one of its choices by name. */
+function valueOf(node: Expression, parameter: string, loss: Loss): number | undefined {
+  const choices = loss.parameters.find(({ id }) => id === parameter)?.choices;
+  if (node.kind === 'constant' && choices !== undefined)
+    return node.text === 'True' ? 1 : node.text === 'False' ? 0 : undefined;
+  if (node.kind === 'string') return choices?.find(({ name }) => name === node.text)?.value;
+  return numberOf(node);
+}
+
+function isOption({ options = [] }: Loss, parameter: string): boolean {
+  return options.some(({ id }) => id === parameter);
+}
+
+/** Our own values of what a call may set. */
+function defaultsOf({ parameters, options = [] }: Loss): ReadonlyMap<string, number> {
+  return new Map([
+    ...parameters.map((parameter) => [parameter.id, parameter.default] as const),
+    ...options.map(({ id, neutral }) => [id, neutral] as const),
+  ]);
 }
 
 function numberOf(node: Expression): number | undefined {

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { completeLosses } from '../../core/code/completion.ts';
 import { losses } from '../../core/losses/catalogue.ts';
+import { inSlices } from '../../core/slices.ts';
 import { escapeMarkdown } from './hoverText.ts';
+import { pauses } from './pauses.ts';
 import { pictureMarkdown, pictureOf } from './pictures.ts';
 import { eolOf, indentOf, languageOf, otherTrees } from './source.ts';
 
@@ -33,7 +35,7 @@ export async function provideCompletions(
   const indent = indentOf(document);
   const range = (span: { readonly from: number; readonly to: number }): vscode.Range =>
     new vscode.Range(document.positionAt(span.from), document.positionAt(span.to));
-  const found = completeLosses({
+  const work = completeLosses({
     source: document.getText(),
     language,
     ...(others === undefined ? {} : { others }),
@@ -42,10 +44,16 @@ export async function provideCompletions(
     ...(indent === undefined ? {} : { indent }),
     eol: eolOf(document),
   });
-  const items = found.map(({ loss, label, range: word, text, others: elsewhere }) => {
+  const found = await inSlices(
+    work,
+    pauses(() => token.isCancellationRequested),
+  );
+  // What was typed meanwhile stands behind all that is replaced, and VS Code filters by it.
+  if (found === undefined) return undefined;
+  const items = found.map(({ loss, label, search, range: word, text, others: elsewhere }) => {
     const item = new LossItem(label, loss.id, loss.meaning);
     item.detail = loss.name;
-    item.filterText = `${label} ${loss.id}`;
+    item.filterText = search;
     item.insertText = text;
     item.keepWhitespace = true;
     item.range = range(word);

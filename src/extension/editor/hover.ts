@@ -5,13 +5,12 @@ import type { Candidate, Use } from '../../core/code/uses.ts';
 import { commands } from '../contributions.ts';
 import { localise } from '../localise.ts';
 import { hoverText } from './hoverText.ts';
+import { pauses } from './pauses.ts';
 import { pictureMarkdown, pictureOf } from './pictures.ts';
 import { sourcesOf, type Sources } from './source.ts';
 
 /** How long a hover waits for its picture, ms; without it the text comes alone and the next hover has the picture. */
 const patience = 400;
-/** How long parsing may hold the extension host at a time, ms. */
-const slice = 8;
 
 interface Analysis {
   /** Versions of all documents that were read. */
@@ -67,16 +66,11 @@ async function analyse(
       import('../../core/code/mask.ts'),
     ]);
     const trees: Tree[] = [];
-    let since = performance.now();
+    const pause = pauses(cancelled);
     for (const text of texts) {
       const parse = startSyntax(notebook && isForeignCell(text) ? '' : text, 'python', { notebook });
       let tree = parse.advance();
-      for (; tree === undefined; tree = parse.advance())
-        if (performance.now() - since > slice) {
-          await new Promise(setImmediate);
-          if (cancelled()) return undefined;
-          since = performance.now();
-        }
+      for (; tree === undefined; tree = parse.advance()) if ((await pause()) === 'give up') return undefined;
       trees.push(tree);
     }
     uses = usesIn(trees);
@@ -90,18 +84,8 @@ async function analyse(
 async function render(use: Use, sources: Sources, position: vscode.Position): Promise<vscode.MarkdownString> {
   const { loadLoss } = await import('../../core/losses/catalogue.ts');
   const only = use.candidates.length === 1 ? use.candidates[0] : undefined;
-  const loss = only === undefined ? undefined : loadLoss(only.loss);
-  const parameters = Object.fromEntries(
-    Object.entries(only?.parameters ?? {}).filter(([id, value]) =>
-      loss?.parameters.some(
-        (parameter) =>
-          parameter.id === id &&
-          value <= parameter.max &&
-          (parameter.minExclusive === true ? value > parameter.min : value >= parameter.min),
-      ),
-    ),
-  );
-  const picture = loss === undefined ? undefined : await withinPatience(pictureOf(loss.id, parameters));
+  const picture =
+    only === undefined ? undefined : await withinPatience(pictureOf(only.loss, only.parameters));
   const markdown = new vscode.MarkdownString(
     hoverText({
       use,
@@ -109,8 +93,7 @@ async function render(use: Use, sources: Sources, position: vscode.Position): Pr
       ...(picture === undefined ? {} : { picture: pictureMarkdown(picture) }),
       localise,
       definition: (candidate) => definitionOf(candidate, sources),
-      links:
-        loss === undefined ? [] : linksFor(loss.id, parameters, sources.documents[sources.index]!, position),
+      links: only === undefined ? [] : await linksFor(only, sources.documents[sources.index]!, position),
     }),
   );
   markdown.isTrusted = { enabledCommands: [commands.insertLoss, commands.train] };
@@ -148,17 +131,24 @@ function definitionOf({ definition }: Candidate, { documents, notebook }: Source
   return `[${words}](${target})`;
 }
 
-function linksFor(
-  loss: string,
-  parameters: Readonly<Record<string, number>>,
+async function linksFor(
+  { loss: id, parameters, api: { convention } }: Candidate,
   document: vscode.TextDocument,
   position: vscode.Position,
-): string[] {
+): Promise<string[]> {
+  const [{ loadLoss }, { taskOf }] = await Promise.all([
+    import('../../core/losses/catalogue.ts'),
+    import('../../core/losses/task.ts'),
+  ]);
+  const loss = loadLoss(id);
+  if (loss === undefined) return [];
   const link = (words: string, command: string, argument: unknown): string =>
     `[${words}](command:${command}?${encodeURIComponent(JSON.stringify([argument]))})`;
+  const wish = { loss: id, parameters, convention };
   const place = { uri: document.uri.toString(), line: position.line };
   return [
-    link(vscode.l10n.t('Insert'), commands.insertLoss, { loss, parameters, ...place }),
-    link(vscode.l10n.t('Train with this'), commands.train, { loss, parameters }),
+    link(vscode.l10n.t('Insert'), commands.insertLoss, { ...wish, ...place }),
+    // A loss that takes more than a column of a table has no data set here.
+    ...(taskOf(loss) === undefined ? [] : [link(vscode.l10n.t('Train with this'), commands.train, wish)]),
   ];
 }

@@ -31,11 +31,13 @@ const frameworkNames: Readonly<Record<Framework, string>> = {
 };
 
 /**
- * The widget shows 250 px before it scrolls. Beside title, picture (110 px) and links there is room for these lines, at
- * this many characters a line of ordinary text.
+ * The widget shows 250 px before it scrolls. Beside title, an ordinary picture (110 px) and links there is room for these
+ * lines, at this many characters a line of ordinary text. Formulas that need more room than that scroll.
  */
 const mostLines = 4;
 const lineLength = 68;
+/** Beside the lines of losses among which the code decides. */
+const mostNotes = 2;
 
 /** Markdown of a hover. Everything that comes from the document is escaped; the picture and the links are trusted. */
 export function hoverText({ use, lossOf, picture, localise, definition, links }: HoverParts): string {
@@ -45,23 +47,47 @@ export function hoverText({ use, lossOf, picture, localise, definition, links }:
   });
   const first = known[0];
   if (first === undefined) return '';
-  if (known.length > 1) {
-    const lines = known.map(({ candidate, loss }) => {
-      const built = definition(candidate);
-      return `- ${title(candidate, loss, localise)}${built === undefined ? '' : ` · ${built}`}`;
-    });
-    return `${localise(message('The code decides at run time which loss this is:'))}\n\n${lines.join('\n')}`;
-  }
+  if (known.length > 1) return choice(known, definition, localise);
   const { candidate, loss } = first;
   const built = definition(candidate);
   const head = [title(candidate, loss, localise), ...(built === undefined ? [] : [built])].join(' · ');
   const top = picture === undefined ? head : `${head}  \n${picture}`;
   // Where a variable is used, the short form: the rest is told where it was built.
-  const body = use.role === 'instance' ? [] : advice(candidate, loss);
+  const body = use.role === 'instance' ? [] : advice(candidate, loss, localise);
   return [top, [...body, links.join(' · ')].join('  \n')].join('\n\n');
 }
 
-function title(candidate: Candidate, loss: Loss, localise: (message: Message) => string): string {
+interface Known {
+  readonly candidate: Candidate;
+  readonly loss: Loss;
+}
+
+/** Several losses, of which none is preferred: a line for each, then what decides. */
+function choice(
+  known: readonly Known[],
+  definition: HoverParts['definition'],
+  localise: HoverParts['localise'],
+): string {
+  const lines = known.map(({ candidate, loss }) => {
+    const built = definition(candidate);
+    const required = Object.entries(candidate.api.requires ?? {});
+    const others = candidate.arguments.filter(({ name }) => required.every(([keyword]) => keyword !== name));
+    const needed = required.map(([name, value]) => ({ name, text: pythonText(value) }));
+    const line = title({ ...candidate, arguments: [...others, ...needed] }, loss, localise);
+    return `- ${line}${built === undefined ? '' : ` · ${built}`}`;
+  });
+  // Where keywords decide they stand in the lines.
+  const notes = known.flatMap(({ candidate: { api } }) =>
+    api.requires === undefined && api.note !== undefined ? [`⚠ ${escapeMarkdown(api.note)}`] : [],
+  );
+  return [
+    localise(message('The code decides at run time which loss this is:')),
+    lines.join('\n'),
+    ...(notes.length === 0 ? [] : [[...new Set(notes)].slice(0, mostNotes).join('  \n')]),
+  ].join('\n\n');
+}
+
+function title(candidate: Candidate, loss: Loss, localise: HoverParts['localise']): string {
   const given = candidate.arguments
     .filter(({ text }) => text.length <= 24 && !/[\r\n]/.test(text))
     .map(({ name, text }) => code(name === '' ? text : `${name}=${text}`));
@@ -72,18 +98,28 @@ function title(candidate: Candidate, loss: Loss, localise: (message: Message) =>
   ].join(' · ');
 }
 
-/** When to use it, then what goes wrong, most pressing first, as far as there is room. */
-function advice(candidate: Candidate, loss: Loss): string[] {
+/** When to use it, how the framework's definition differs, then what goes wrong, as far as there is room. */
+function advice(candidate: Candidate, loss: Loss, localise: HoverParts['localise']): string[] {
   const use = loss.useWhen;
-  let room = mostLines - linesOf(use);
   const lines = [escapeMarkdown(use)];
-  for (const pitfall of pitfallsFor(candidate, loss)) {
-    const text = [pitfall, ...shorter(pitfall)].find((one) => linesOf(`⚠ ${one}`) <= room);
-    if (text === undefined) continue;
-    lines.push(`⚠ ${escapeMarkdown(text)}`);
-    room -= linesOf(`⚠ ${text}`);
-    if (room <= 0) break;
+  let room = mostLines - linesOf(use);
+  const add = (texts: readonly string[]): void => {
+    const text = texts.find((one) => linesOf(one) <= room);
+    if (text === undefined) return;
+    lines.push(escapeMarkdown(text));
+    room -= linesOf(text);
+  };
+  const other = loss.conventions?.find(({ id }) => id === candidate.api.convention);
+  if (other !== undefined) {
+    const framework = frameworkNames[candidate.framework];
+    const said = [other.differs, ...shorter(other.differs)].map((text) =>
+      localise(message('{framework}: {text}', { framework, text })),
+    );
+    // In one line if it can be said in one, so that a warning has room too.
+    add([...said.filter((text) => linesOf(text) === 1), ...said]);
   }
+  for (const pitfall of pitfallsFor(candidate, loss))
+    add([pitfall, ...shorter(pitfall)].map((text) => `⚠ ${text}`));
   return lines;
 }
 
@@ -99,24 +135,32 @@ function shorter(text: string): string[] {
 
 /**
  * What goes wrong with this very call first: pitfalls that name it, what the framework does differently, pitfalls that
- * name the framework, then those that name none.
+ * name the framework, then those that name none. What a keyword of the call answers is left out.
  */
-function pitfallsFor(candidate: Candidate, loss: Loss): string[] {
-  const { api, expectsProbabilities } = candidate;
-  const own = frameworkNames[candidate.framework];
+function pitfallsFor({ api, framework, arguments: given }: Candidate, loss: Loss): string[] {
+  const own = frameworkNames[framework];
   const called = api.form === 'string' ? `"${api.name}"` : api.name.split('.').at(-1)!;
-  const note = api.note === undefined ? [] : [api.note];
-  // Advice on logits does not hold for a call that takes probabilities; the note says so.
-  if (expectsProbabilities) return note;
-  // With `from_logits=True` the remark on probabilities is answered.
-  const keywords = Object.keys(api.requires ?? {});
-  const open = loss.pitfalls.filter((text) => !keywords.some((keyword) => text.includes(keyword)));
+  const answered = Object.entries(api.requires ?? {})
+    .filter(([keyword, wanted]) => wanted !== false || given.some(({ name }) => name === keyword))
+    .map(([keyword]) => keyword);
+  const isOpen = (text: string): boolean => !answered.some((keyword) => text.includes(keyword));
+  const open = loss.pitfalls.filter(isOpen);
+  const note = sentencesOf(api.note ?? '')
+    .filter(isOpen)
+    .join(' ');
   const naming = open.filter((text) => text.includes(called));
   const ofFramework = open.filter((text) => text.includes(own));
   const names = Object.values(frameworkNames);
   const neutral = open.filter((text) => !names.some((name) => text.includes(name)));
-  const notes = keywords.length > 0 ? [] : note;
-  return [...new Set([...naming, ...notes, ...ofFramework, ...neutral])];
+  return [...new Set([...naming, ...(note === '' ? [] : [note]), ...ofFramework, ...neutral])];
+}
+
+function sentencesOf(text: string): string[] {
+  return text.split(/(?<=\.) /).filter((sentence) => sentence !== '');
+}
+
+function pythonText(value: boolean | number | string): string {
+  return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value);
 }
 
 /** Text as Markdown that shows just this text. */

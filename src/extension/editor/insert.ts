@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { planInsertion, printFitting } from '../../core/code/insertion.ts';
+import { fittingOf } from '../../core/code/fitting.ts';
+import { planInsertion } from '../../core/code/insertion.ts';
 import { parseSyntax } from '../../core/code/syntax.ts';
 import type { Loss } from '../../core/losses/loss.ts';
 import { describeAll, localise } from '../localise.ts';
@@ -15,7 +16,9 @@ export async function insertLoss(argument: unknown): Promise<void> {
   const wish = readWish(argument);
   const document = documentOf(wish);
   if (document === undefined || languageOf(document) === undefined) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('Open a Python or TypeScript file first.'));
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('Open a Python, TypeScript or JavaScript file first.'),
+    );
     return;
   }
   if (await isReadOnly(document.uri)) {
@@ -49,7 +52,11 @@ async function insert(document: vscode.TextDocument, loss: Loss, wish: Wish): Pr
         : document.validatePosition(new vscode.Position(wish.line, 0));
     const tree = parseSyntax(document.getText(), language, { notebook: others !== undefined });
     const indent = indentOf(document);
-    const printed = printFitting([tree, ...(others ?? [])], loss, wish.parameters);
+    const { parameters, convention } = wish;
+    const printed = fittingOf([tree, ...(others ?? [])])(loss, {
+      parameters,
+      ...(convention === undefined ? {} : { convention }),
+    });
     if (!printed.ok) {
       void vscode.window.showInformationMessage(describeAll(printed.problems));
       return;

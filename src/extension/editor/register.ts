@@ -6,6 +6,8 @@ import { insertKind, provideCodeActions } from './codeAction.ts';
 const python: vscode.DocumentFilter = { language: 'python' };
 const writable: readonly vscode.DocumentFilter[] = [
   python,
+  { language: 'javascript' },
+  { language: 'javascriptreact' },
   { language: 'typescript' },
   { language: 'typescriptreact' },
 ];

@@ -5,8 +5,11 @@ import type { Language, Tree } from '../../core/code/tree.ts';
 export function languageOf({ languageId }: vscode.TextDocument): Language | undefined {
   switch (languageId) {
     case 'python':
+    case 'javascript':
     case 'typescript':
       return languageId;
+    case 'javascriptreact':
+      return 'jsx';
     case 'typescriptreact':
       return 'tsx';
     default:

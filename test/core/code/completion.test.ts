@@ -4,28 +4,75 @@ import { shortName } from '../../../src/core/code/shortName.ts';
 import { parseSyntax } from '../../../src/core/code/syntax.ts';
 import type { Language } from '../../../src/core/code/tree.ts';
 import { losses } from '../../../src/core/losses/catalogue.ts';
+import { atOnce } from '../../../src/core/slices.ts';
 
 /** `‸` marks the cursor. */
 function complete(marked: string, language: Language = 'python') {
   const source = marked.replace('‸', '');
   return {
     source,
-    items: completeLosses({ source, language, offset: marked.indexOf('‸'), losses: losses() }),
+    items: atOnce(completeLosses({ source, language, offset: marked.indexOf('‸'), losses: losses() })),
   };
 }
 const labels = (marked: string, language: Language = 'python') =>
   complete(marked, language).items.map(({ label }) => label);
 
 describe('completions', () => {
-  it('have short names of their own', () => {
-    expect(losses().map(shortName)).toEqual(['mse', 'mae', 'huber', 'bce', 'cross-entropy']);
+  it('have short names of their own, which one types', () => {
+    const names = losses().map(shortName);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+    for (const usual of [
+      ...['mse', 'mae', 'rmse', 'mape', 'huber', 'smooth-l1', 'quantile', 'poisson', 'cosine'],
+      ...[
+        'bce',
+        'cross-entropy',
+        'nll',
+        'kl',
+        'focal',
+        'hinge',
+        'triplet',
+        'info-nce',
+        'dice',
+        'ctc',
+        'elbo',
+      ],
+    ])
+      expect(names).toContain(usual);
+    // An id that is another loss's short name would be offered under both.
+    for (const { id, short } of losses())
+      if (short !== undefined)
+        expect(losses().some((other) => other.id === short && other.id !== id)).toBe(false);
   });
 
   it('are offered for a word at the left edge that begins with loss', () => {
-    expect(labels('loss‸')).toHaveLength(losses().length);
-    expect(labels('import numpy as np\n\nloss-hu‸')).toEqual(['loss-huber']);
+    expect(labels('loss‸')).toEqual(losses().map((loss) => `loss-${shortName(loss)}`));
     expect(labels('import numpy as np\n\nloss-‸\nx = 1\n')).toHaveLength(losses().length);
-    expect(labels('const a = 1;\nloss-hu‸\n', 'typescript')).toEqual(['loss-huber']);
+  });
+
+  it.each<[string, string]>([
+    ['loss-hub', 'loss-huber'],
+    ['loss-mse', 'loss-mse'],
+    ['loss-ridge', 'loss-l2-penalty'],
+    ['loss-charbonnier', 'loss-pseudo-huber'],
+    ['loss-simclr', 'loss-nt-xent'],
+    ['loss-pinball', 'loss-quantile'],
+    ['loss-kld', 'loss-kl'],
+  ])('are found by every name: %s', (typed, label) => {
+    expect(labels(`import numpy as np\n\n${typed}‸`)).toContain(label);
+    expect(labels(`const a = 1;\n${typed}‸\n`, 'typescript')).toContain(label);
+  });
+
+  it('print only what matches, in steps that can be interleaved', () => {
+    const source = 'import torch\n\nloss-charbonnier';
+    const work = completeLosses({ source, language: 'python', offset: source.length, losses: losses() });
+    let steps = 0;
+    let step = work.next();
+    for (; step.done !== true; step = work.next()) steps += 1;
+    expect(step.value.length).toBeGreaterThan(0);
+    // One before all, one before each loss that is printed.
+    expect(steps).toBe(step.value.length + 1);
+    expect(steps).toBeLessThan(10);
   });
 
   it.each([
@@ -48,7 +95,7 @@ describe('completions', () => {
 
   it('replace the word by the implementation, and add imports elsewhere', () => {
     const { source, items } = complete('import numpy as npy\n\nloss-hub‸\nx = 1\n');
-    const [item] = items;
+    const item = items.find(({ loss }) => loss.id === 'huber');
     expect(source.slice(item!.range.from, item!.range.to)).toBe('loss-hub');
     const edits = [...item!.others, { ...item!.range, text: item!.text }].sort((a, b) => b.from - a.from);
     let text = source;

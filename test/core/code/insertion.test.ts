@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  planInsertion,
-  snippetLanguage,
-  type Insertion,
-  type InsertionRequest,
-  type TextEdit,
-} from '../../../src/core/code/insertion.ts';
+import { planInsertion, type InsertionRequest, type TextEdit } from '../../../src/core/code/insertion.ts';
 import { parseSyntax } from '../../../src/core/code/syntax.ts';
 import type { Language } from '../../../src/core/code/tree.ts';
-import { printLoss, type Snippet } from '../../../src/core/expression/print/snippet.ts';
-import { losses } from '../../../src/core/losses/catalogue.ts';
+import type { Snippet } from '../../../src/core/expression/print/snippet.ts';
 import { english } from '../../../src/core/messages/message.ts';
 
 const numpy: Snippet = {
@@ -362,50 +355,52 @@ describe('TypeScript', () => {
   });
 });
 
-describe('the manner of the file', () => {
-  const of = (...sources: string[]) =>
-    snippetLanguage(sources.map((source) => parseSyntax(source, 'python')));
-  it('is that of its imports', () => {
-    expect(of('import torch.nn as nn')).toBe('torch');
-    expect(of('from torch import nn\nimport numpy as np')).toBe('torch');
-    expect(of('x = 1', 'try:\n    import torch\nexcept: pass')).toBe('torch');
-    expect(of('import numpy as np')).toBe('numpy');
-    expect(of('')).toBe('numpy');
-    expect(of('import torchvision\nfrom .torch import x\n# import torch')).toBe('numpy');
-    expect(snippetLanguage([parseSyntax('', 'tsx')])).toBe('typescript');
-  });
-});
+describe('JavaScript', () => {
+  const tfjs: Snippet = {
+    code: 'export function f(a) {\n  return tf.tidy(() => tf.abs(a));\n}\n',
+    imports: [{ module: '@tensorflow/tfjs', alias: 'tf' }],
+    name: 'f',
+  };
+  const body = (tf: string) => tfjs.code.replaceAll('tf.', `${tf}.`);
 
-describe('every printed loss', () => {
-  const files: readonly (readonly [Language, 'numpy' | 'torch' | 'typescript', string])[] = [
-    ['python', 'numpy', '"""doc"""\nimport numpy as npy\n\n\nclass A:\n\tdef m(self):\n\t\treturn npy‸.pi\n'],
-    ['python', 'torch', 'import torch as th\nfrom typing import Any\n\nif th:\n  pass\n‸'],
-    ['typescript', 'typescript', "import x from 'x';\n\nconst y = () => {\n    return x‸;\n};\n"],
-  ];
-  const cases = losses().flatMap((loss) =>
-    files.map(([language, printed, file]) => ({ id: loss.id, loss, language, printed, file })),
-  );
-  it.each(cases)(
-    '$id in $printed: reads well, and a second one has other names',
-    ({ loss, language, printed, file }) => {
-      const snippet = printLoss(loss, printed);
-      const once = insert(file, snippet, { language });
-      const tree = parseSyntax(once, language);
-      expect(tree.clean).toBe(true);
-      expect(once.replace(/^(?:import|from) .*/gm, '')).not.toMatch(/\b(?:np|torch)\./);
-      const again = planInsertion({ tree, offset: once.length, snippet });
-      expect(again.ok).toBe(false);
-      const changed = once.replace('def ', 'def  ').replace('export interface', 'export  interface');
-      const second: Insertion | undefined = (() => {
-        const result = planInsertion({
-          tree: parseSyntax(changed, language),
-          offset: changed.length,
-          snippet,
-        });
-        return result.ok ? result.value : undefined;
-      })();
-      expect(second?.name).toBe(`${snippet.name}${language === 'python' ? '_2' : '2'}`);
-      expect(parseSyntax(apply(changed, second!.edits), language).clean).toBe(true);
-    },
-  );
+  it.each([
+    ["import * as tf from '@tensorflow/tfjs';\n", 'tf'],
+    ["import * as tfc from '@tensorflow/tfjs-node';\n", 'tfc'],
+    ["import tf from '@tensorflow/tfjs-node-gpu';\n", 'tf'],
+    ["const tensors = require('@tensorflow/tfjs-node');\n", 'tensors'],
+  ])('uses what is imported: %s', (head, alias) => {
+    for (const language of ['javascript', 'typescript'] as const)
+      expect(insert(`${head}‸`, tfjs, { language })).toBe(`${head}\n${body(alias)}`);
+  });
+
+  it('imports the package from which names are imported', () => {
+    const head = "import { tensor } from '@tensorflow/tfjs-node';\nimport x from './x.js';\n";
+    expect(insert(`${head}‸`, tfjs, { language: 'javascript' })).toBe(
+      `${head}import * as tf from '@tensorflow/tfjs-node';\n\n${tfjs.code}`,
+    );
+    expect(insert('‸', tfjs, { language: 'typescript' })).toBe(
+      `import * as tf from '@tensorflow/tfjs';\n\n${tfjs.code}`,
+    );
+  });
+
+  it('requires in a file that requires', () => {
+    const head =
+      "'use strict';\nconst fs = require('fs');\nconst { tensor } = require('@tensorflow/tfjs');\n";
+    expect(insert(`${head}\nconst a = ‸1;\n`, tfjs, { language: 'javascript' })).toBe(
+      `${head}const tf = require('@tensorflow/tfjs');\n\n${tfjs.code}\nconst a = 1;\n`,
+    );
+  });
+
+  it('avoids a name that is something else', () => {
+    expect(insert('const tf = 1;\n‸', tfjs, { language: 'javascript' })).toContain(
+      "import * as tf_2 from '@tensorflow/tfjs';",
+    );
+  });
+
+  it('does not count an import of types', () => {
+    const head = "import type * as tf from '@tensorflow/tfjs';\n";
+    expect(insert(`${head}‸`, tfjs, { language: 'typescript' })).toContain(
+      "import * as tf_2 from '@tensorflow/tfjs';",
+    );
+  });
 });

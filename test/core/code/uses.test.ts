@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { losses } from '../../../src/core/losses/catalogue.ts';
+import type { Framework } from '../../../src/core/losses/loss.ts';
 import { isForeignCell } from '../../../src/core/code/mask.ts';
 import { mayUseLosses } from '../../../src/core/code/filter.ts';
 import { parseSyntax } from '../../../src/core/code/syntax.ts';
@@ -10,7 +11,11 @@ const short: Record<string, string> = {
   'mean-absolute-error': 'mae',
   huber: 'huber',
   'binary-cross-entropy-logits': 'bce',
+  'binary-cross-entropy': 'bce on probabilities',
   'softmax-cross-entropy': 'ce',
+  'sparse-categorical-cross-entropy': 'sparse ce on probabilities',
+  'categorical-cross-entropy': 'ce on probabilities',
+  'softmax-cross-entropy-distribution': 'soft ce',
 };
 
 /** `role loss(arguments)@framework`, alternatives separated by `|`. */
@@ -20,7 +25,7 @@ function say(use: Use): string {
       .map(({ name, text }) => (name === '' ? text : `${name}=${text}`))
       .join(', ');
     const loss = short[candidate.loss] ?? candidate.loss;
-    return `${loss}${given === '' ? '' : `(${given})`}@${candidate.framework}${candidate.expectsProbabilities ? ' on probabilities' : ''}`;
+    return `${loss}${given === '' ? '' : `(${given})`}@${candidate.framework}`;
   };
   return `${use.role} ${use.candidates.map(one).join(' | ')}`;
 }
@@ -133,13 +138,77 @@ const hits: readonly (readonly [name: string, code: string, ...expected: string[
   [
     'probabilities by default',
     'import keras\nc = «keras.losses.BinaryCrossentropy»()',
-    'construction bce@keras on probabilities',
+    'construction bce on probabilities@keras',
   ],
   [
     'from_logits',
     'import keras\nc = «keras.losses.BinaryCrossentropy»(from_logits=True)',
     'construction bce(from_logits=True)@keras',
   ],
+  [
+    'from_logits by position',
+    'import keras\nc = «keras.losses.SparseCategoricalCrossentropy»(True)',
+    'construction ce(True)@keras',
+  ],
+  [
+    'from_logits that says what is the default',
+    'import keras\nc = «keras.losses.CategoricalCrossentropy»(from_logits=False, label_smoothing=0.1)',
+    'construction ce on probabilities(from_logits=False, label_smoothing=0.1)@keras',
+  ],
+  [
+    'from_logits of the function',
+    'import keras\nx = «keras.losses.categorical_crossentropy»(y, z, from_logits=True)',
+    'call soft ce(from_logits=True)@keras',
+  ],
+  [
+    'from_logits that is decided at run time',
+    'import keras\nc = «keras.losses.BinaryCrossentropy»(from_logits=flag)',
+    'construction bce(from_logits=flag)@keras | bce on probabilities(from_logits=flag)@keras',
+  ],
+  [
+    'from_logits by position, decided at run time',
+    'import keras\nc = «keras.losses.BinaryCrossentropy»(flag)',
+    'construction bce(flag)@keras | bce on probabilities(flag)@keras',
+  ],
+  [
+    'from_logits of a partial',
+    'import keras\nfrom functools import partial\nf = partial(«keras.losses.binary_crossentropy», from_logits=True)\nx = «f»(y, z)',
+    // The name alone is the usual one; what is made of it is on logits.
+    'reference bce on probabilities@keras',
+    'call bce(from_logits=True)@keras',
+  ],
+  [
+    'targets decide, and usually they are class indices',
+    'import torch.nn as nn\nc = «nn.CrossEntropyLoss»()',
+    'construction ce@torch',
+  ],
+  [
+    'the shape of the scores decides',
+    'from sklearn.metrics import log_loss\nx = «log_loss»(y, p)',
+    'call bce on probabilities@sklearn | ce on probabilities@sklearn',
+  ],
+  [
+    'strings of Keras are on probabilities',
+    'import keras\nm.compile(loss=["«binary_crossentropy»", "«sparse_categorical_crossentropy»"])',
+    'string bce on probabilities@keras',
+    'string sparse ce on probabilities@keras',
+  ],
+  [
+    'inputs by name',
+    'import torch.nn.functional as F\nx = «F.triplet_margin_loss»(anchor=a, positive=p, negative=n, margin=2)',
+    'call triplet-margin(margin=2)@torch',
+  ],
+  [
+    'more inputs than two',
+    'import torch.nn.functional as F\nx = «F.ctc_loss»(z, y, n, m, 0)',
+    'call ctc(0)@torch',
+  ],
+  [
+    'penalties',
+    'import keras\nr = «keras.regularizers.L1L2»(0.1, 0.2)',
+    'construction elastic-net(0.1, 0.2)@keras',
+  ],
+  ['one name in two modules', 'import optax\nx = «optax.losses.log_cosh»(a, b)', 'call log-cosh@optax'],
   ['string in compile', 'import keras\nmodel.compile(optimizer="adam", loss="«mse»")', 'string mse@keras'],
   [
     'string in compile, second argument',
@@ -168,7 +237,7 @@ const hits: readonly (readonly [name: string, code: string, ...expected: string[
     'import keras\nm.compile(loss=«keras.losses.Huber»(0.5))',
     'construction huber(0.5)@keras',
   ],
-  ['optax', 'import optax\nx = «optax.l2_loss»(p, y)', 'call mse@optax'],
+  ['optax', 'import optax\nx = «optax.l2_loss»(p, y)', 'call half-squared-error@optax'],
   ['optax.losses', 'from optax import losses\nx = «losses.huber_loss»(p, y, 2.0)', 'call huber(2.0)@optax'],
   [
     'sklearn metric',
@@ -454,15 +523,52 @@ describe('uses of losses', () => {
 
   it('finds every class and function of the catalogue that Python has, by its own name', () => {
     for (const loss of losses())
-      for (const { framework, name, form } of loss.apis) {
-        if (form === 'string' || framework === 'tfjs') continue;
-        const source = `import ${name.split('.')[0]!}\nx = ${name}(a, b)\n`;
+      for (const { framework, name, form, requires, secondary } of loss.apis) {
+        if (form === 'string' || framework === 'tfjs' || secondary === true) continue;
+        const python = (value: boolean | number | string) => (value === true ? 'True' : String(value));
+        const given = Object.entries(requires ?? {})
+          .filter(([, value]) => value !== false)
+          .map(([keyword, value]) => `, ${keyword}=${python(value)}`);
+        const source = `import ${name.split('.')[0]!}\nx = ${name}(a, b${given.join('')})\n`;
         expect(mayUseLosses(source), name).toBe(true);
+        const [use] = findUses(source);
         expect(
-          findUses(source).map(({ candidates }) => candidates[0]?.loss),
+          use?.candidates.map((candidate) => candidate.loss),
+          name,
+        ).toContain(loss.id);
+      }
+  });
+
+  it('finds every string of the catalogue where its library takes it', () => {
+    const places: Partial<Record<Framework, (text: string) => string>> = {
+      keras: (text) => `import keras\nmodel.compile(loss="${text}")`,
+      sklearn: (text) => `from sklearn.linear_model import SGDRegressor as R\nR(loss="${text}")`,
+      xgboost: (text) => `import xgboost\nxgboost.XGBModel(objective="${text}")`,
+      lightgbm: (text) => `import lightgbm\nlightgbm.LGBMModel(objective="${text}")`,
+    };
+    for (const loss of losses())
+      for (const { framework, name, form } of loss.apis) {
+        const place = form === 'string' ? places[framework] : undefined;
+        if (place === undefined) continue;
+        const found = findUses(place(name)).filter(({ role }) => role === 'string');
+        expect(
+          found.flatMap(({ candidates }) => candidates.map((candidate) => candidate.loss)),
           name,
         ).toEqual([loss.id]);
       }
+  });
+
+  it('names of several losses are decided by keywords, or are known to be ambiguous', () => {
+    const ambiguous = new Set<string>();
+    for (const { apis } of losses())
+      for (const { framework, name, form } of apis) {
+        if (form === 'string' || framework === 'tfjs') continue;
+        const inputs = form === 'class' ? '' : 'a, b';
+        const [use] = findUses(`import ${name.split('.')[0]!}\nx = ${name}(${inputs})\n`);
+        if (use !== undefined && use.candidates.length > 1) ambiguous.add(name);
+      }
+    // One name, whatever the shape of the scores.
+    expect([...ambiguous].sort()).toEqual(['sklearn.metrics.hinge_loss', 'sklearn.metrics.log_loss']);
   });
 
   it('reads the number that a parameter is given, by keyword or by position', () => {
@@ -475,6 +581,36 @@ describe('uses of losses', () => {
     expect(parameters('optax.huber_loss(1, 2)')).toEqual({});
     expect(parameters('nn.HuberLoss(delta=d)')).toEqual({});
     expect(parameters('nn.HuberLoss(**options)')).toEqual({});
+    expect(parameters('nn.TripletMarginLoss(0.3)')).toEqual({ margin: 0.3 });
+    expect(parameters('nn.CosineSimilarity(1, 1e-6)')).toEqual({ eps: 1e-6 });
+    expect(parameters('keras.losses.BinaryFocalCrossentropy(True, 0.4, 3.0)')).toEqual({
+      applyClassBalancing: 1,
+      alpha: 0.4,
+      gamma: 3,
+    });
+    expect(parameters('keras.losses.Tversky(0.3, beta=0.7)')).toEqual({ alpha: 0.3, beta: 0.7 });
+    expect(parameters('nn.CrossEntropyLoss(weights, label_smoothing=0.1)')).toEqual({ labelSmoothing: 0.1 });
+  });
+
+  it('reads switches and choices, and leaves out what is not allowed', () => {
+    const parameters = (code: string) =>
+      findUses(`import torch.nn as nn, keras, optax\n${code}`)[0]?.candidates[0]?.parameters;
+    expect(parameters('nn.PoissonNLLLoss(log_input=False, full=True)')).toEqual({ logInput: 0, full: 1 });
+    expect(parameters('nn.PoissonNLLLoss(False)')).toEqual({ logInput: 0 });
+    expect(parameters('nn.PoissonNLLLoss(log_input=True)')).toEqual({});
+    expect(parameters('nn.TripletMarginLoss(p=1, swap=True)')).toEqual({ p: 1, swap: 1 });
+    expect(parameters('nn.TripletMarginLoss(p=7)')).toEqual({});
+    expect(parameters('nn.HuberLoss(delta=-1)')).toEqual({});
+    expect(parameters('nn.HuberLoss(delta="1")')).toEqual({});
+    expect(parameters('nn.HuberLoss(delta=True)')).toEqual({});
+  });
+
+  it('knows where a framework’s own default is not ours', () => {
+    const candidate = (code: string) =>
+      findUses(`import optax, sklearn.linear_model\n${code}`)[0]?.candidates[0];
+    expect(candidate('optax.sigmoid_focal_loss(z, y)')?.parameters).toEqual({ alpha: -1 });
+    expect(candidate('optax.sigmoid_focal_loss(z, y, 0.3)')?.parameters).toEqual({ alpha: 0.3 });
+    expect(candidate('sklearn.linear_model.HuberRegressor()')?.parameters).toEqual({ delta: 1.35 });
   });
 
   it('tells where a variable was built', () => {

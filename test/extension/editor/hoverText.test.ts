@@ -52,13 +52,42 @@ describe('the text of a hover', () => {
     expect(text).not.toContain('data:image');
   });
 
-  it('warns that a call takes probabilities, until from_logits says otherwise', () => {
+  it('is about probabilities until from_logits says otherwise', () => {
     const probabilities = shown('import keras\nc = keras.losses.BinaryCrossentropy()');
-    expect(probabilities).toContain('Expects probabilities unless from\\_logits=True');
-    expect(probabilities).not.toContain('raw scores');
+    expect(probabilities).toContain('**Binary cross\\-entropy** · Classification · Keras  \n');
+    expect(probabilities).toContain('Keras: Probabilities are clipped');
     const logits = shown('import keras\nc = keras.losses.BinaryCrossentropy(from_logits=True)');
-    expect(logits).toContain('`from_logits=True`');
-    expect(logits).not.toContain('robabilities unless');
+    expect(logits).toContain(
+      '**Binary cross\\-entropy on logits** · Classification · Keras `from_logits=True`',
+    );
+    // What the keyword answers is not asked again.
+    expect(logits).not.toMatch(/expects? probabilities|without a sigmoid/);
+  });
+
+  it('shows both losses where a variable decides, with what decides', () => {
+    const text = shown('import keras\nc = keras.losses.BinaryCrossentropy(from_logits=flag)');
+    expect(text).toContain(
+      '- **Binary cross\\-entropy on logits** · Classification · Keras `from_logits=True`',
+    );
+    expect(text).toContain('- **Binary cross\\-entropy** · Classification · Keras `from_logits=False`');
+    expect(text).not.toContain('flag');
+  });
+
+  it('says what decides where it is no keyword', () => {
+    const text = shown('from sklearn.metrics import log_loss\nx = log_loss(y, p)', 'call');
+    expect(text).toContain(
+      '- **Categorical cross\\-entropy** · Classification · scikit\\-learn'.replace('\\-l', '-l'),
+    );
+    expect(text).toContain('⚠ A matrix of probabilities means several classes');
+  });
+
+  it('tells how the framework’s own definition differs, and only then', () => {
+    const [keras, own] = [
+      'import keras\nc = keras.losses.LogCosh()',
+      'import optax\noptax.log_cosh(a, b)',
+    ].map((code) => shown(code));
+    expect(keras).toContain('Keras: The mean over the last axis is part of the function');
+    expect(own).not.toContain('The mean over the last axis');
   });
 
   it('says first what goes wrong with this very call', () => {
@@ -86,9 +115,14 @@ describe('the text of a hover', () => {
 
   it('stays within the lines that the widget shows, for every Python name of every loss', () => {
     for (const loss of losses())
-      for (const { framework, form, name } of loss.apis) {
-        if (form === 'string' || framework === 'tfjs') continue;
-        const text = shown(`import ${name.split('.')[0]!}\nx = ${name}(a, b)`);
+      for (const { framework, form, name, requires, secondary } of loss.apis) {
+        if (form === 'string' || framework === 'tfjs' || secondary === true) continue;
+        const given = Object.entries(requires ?? {}).map(
+          ([key, value]) => `${key}=${value === true ? 'True' : 'False'}`,
+        );
+        const inputs = form === 'class' ? [] : ['a', 'b'];
+        const text = shown(`import ${name.split('.')[0]!}\nx = ${name}(${[...inputs, ...given].join(', ')})`);
+        if (text.includes('decides at run time')) continue;
         const lines = text.split('\n\n')[1]!.split('  \n').slice(0, -1);
         const plain = lines.map((line) => line.replace(/\\(.)/g, '$1').length);
         // Wrapped at 68 characters, four lines are left beside title, picture and links.
@@ -97,6 +131,23 @@ describe('the text of a hover', () => {
           name,
         ).toBeLessThanOrEqual(4);
         expect(lines.length, name).toBeGreaterThanOrEqual(1);
+        expect(text, name).toContain(`**${escapeMarkdown(loss.name)}**`);
+      }
+  });
+
+  it('has room for how each convention differs', () => {
+    for (const loss of losses())
+      for (const { framework, form, name, convention, requires } of loss.apis) {
+        if (form === 'string' || framework === 'tfjs' || convention === undefined) continue;
+        const given = Object.entries(requires ?? {}).map(
+          ([key, value]) => `${key}=${value === true ? 'True' : 'False'}`,
+        );
+        const inputs = form === 'class' ? [] : ['a', 'b'];
+        const text = shown(`import ${name.split('.')[0]!}\nx = ${name}(${[...inputs, ...given].join(', ')})`);
+        if (text.includes('decides at run time')) continue;
+        const { differs } = loss.conventions!.find(({ id }) => id === convention)!;
+        const start = escapeMarkdown(differs.split(/[.:;] /)[0]!.replace(/[.:;]$/, ''));
+        expect(text, name).toContain(`: ${start}`);
       }
   });
 });

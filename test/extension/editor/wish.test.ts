@@ -23,6 +23,23 @@ describe('the argument of a link', () => {
       uri: 'file:///a.py',
       line: 3,
     });
+    expect(
+      readWish({
+        loss: 'softmax-cross-entropy',
+        parameters: { labelSmoothing: 0.1, ignoreIndex: 0, classWeight: 2 },
+      }),
+    ).toMatchObject({ parameters: { labelSmoothing: 0.1, ignoreIndex: 0 } });
+    expect(
+      readWish({ loss: 'poisson-nll', parameters: { logInput: 2, full: 1, eps: -1 } }).parameters,
+    ).toEqual({ full: 1 });
+    expect(
+      readWish({ loss: 'binary-focal', convention: 'keras', parameters: { applyClassBalancing: 1 } }),
+    ).toMatchObject({
+      convention: 'keras',
+      parameters: { applyClassBalancing: 1 },
+    });
+    for (const convention of ['no such', 1, {}, null])
+      expect(readWish({ loss: 'binary-focal', convention }).convention).toBeUndefined();
     for (const other of [
       undefined,
       null,
@@ -32,7 +49,13 @@ describe('the argument of a link', () => {
       { loss: 'no such loss' },
       { loss: 1, line: -1, uri: {}, parameters: 'x' },
     ])
-      expect(readWish(other)).toEqual({ loss: undefined, parameters: {}, uri: undefined, line: undefined });
+      expect(readWish(other)).toEqual({
+        loss: undefined,
+        convention: undefined,
+        parameters: {},
+        uri: undefined,
+        line: undefined,
+      });
   });
 });
 
