@@ -10,6 +10,7 @@ import {
   letterFor,
   meanLetters,
   pairLetters,
+  relabelled,
   subscripts,
   symbolsOf,
   type Letters,
@@ -94,7 +95,10 @@ export function speak(expr: Expr, symbols: ReadonlyMap<string, string>, letters:
       return letter === undefined ? line : `${line} at ${letter}`;
     }
     case 'structural': {
-      if (expr.op === 'rename') return speak(expr.args[0]!, symbols, letters);
+      if (expr.op === 'rename') {
+        const { from = '', to = '' } = expr.attributes;
+        return speak(expr.args[0]!, symbols, relabelled(letters, from, to));
+      }
       const [x, at] = [expr.args[0]!, speak(expr.args[1]!, symbols, letters)];
       if (x.kind === 'input') return speak(x, symbols, including(letters, axis, at));
       return row.print.spoken([words(x, excluding(letters, axis)), at], place);

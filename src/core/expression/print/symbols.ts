@@ -29,6 +29,17 @@ export function including(letters: Letters, axis: Axis, letter: string): Letters
   return new Map([...letters, [axis, letter]]);
 }
 
+/**
+ * The letters inside a renaming: the axis has the letter of its copy. Its own stays taken, for outside it still means
+ * something.
+ */
+export function relabelled(letters: Letters, from: Axis, to: Axis): Letters {
+  const [own, letter] = [letters.get(from), letters.get(to)];
+  // A copy that is not indexed here is meant as a whole line, and so is what it copies.
+  const inside = letter === undefined ? excluding(letters, from) : including(letters, from, letter);
+  return own === undefined || own === letter ? inside : including(inside, `outside ${from} ${own}`, own);
+}
+
 /** The letters without an axis: there the whole line is meant. */
 export function excluding(letters: Letters, axis: Axis): Letters {
   return new Map([...letters].filter(([a]) => a !== axis));

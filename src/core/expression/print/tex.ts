@@ -1,6 +1,6 @@
 import { decided } from '../../losses/decided.ts';
 import { predictionsOf, type Loss } from '../../losses/loss.ts';
-import { add, pow, sqrt, sub } from '../build.ts';
+import { add, pow, sqrt, sub, sum } from '../build.ts';
 import { gradient } from '../differentiate.ts';
 import {
   baseAxis,
@@ -26,6 +26,7 @@ import {
   letterFor,
   axisLetters,
   pairLetters,
+  relabelled,
   subscripts,
   symbolsOf,
   type Letters,
@@ -59,6 +60,12 @@ export function lossTex(loss: Loss): LossTex {
       : none;
   const writer = (names: Names): Writer => ({ symbols, names, onUse: (name) => used.add(name) });
 
+  const divisor = shown.divisor?.();
+  // The mean is over what counts, such as the events, where that is not all.
+  const counted =
+    divisor === undefined || divisor.kind === 'const'
+      ? undefined
+      : textbook(divisor.axes.reduceRight<Expr>((inner, axis) => sum(inner, axis), divisor));
   const pairs = pairLetters(expr);
   const value = printTexWith(expr, writer(namesFor(expr)), pairs).text;
   const gradients = shownGradients(shown, exact, exactNames).map(({ by, slope: derived }) => {
@@ -67,7 +74,9 @@ export function lossTex(loss: Loss): LossTex {
     const left = symbolWith(by.symbol, subscripts(by.axes, letters));
     const inner = writer(namesFor(slope));
     const right =
-      expr.axes.length === 0 ? printTexWith(slope, inner, letters).text : meanOf(slope, inner, letters);
+      expr.axes.length === 0
+        ? printTexWith(slope, inner, letters).text
+        : meanOf(slope, inner, letters, counted === undefined ? 'n' : 'm');
     return `\\frac{\\partial L}{\\partial ${left}} = ${compact(right)}`;
   });
 
@@ -82,9 +91,19 @@ export function lossTex(loss: Loss): LossTex {
   return {
     value: `${left}(${of}) = ${compact(value)}`,
     gradients,
-    lets: letsOf(expr, named, used, symbols),
+    lets: [
+      ...letsOf(expr, named, used, symbols),
+      ...(counted === undefined ? [] : [`m = ${countOf(counted, writer(none))}`]),
+    ],
     spoken: speakLoss(shown),
   };
+}
+
+/** What a mean divides by, in words where that is shorter. */
+function countOf(counted: Expr, writer: Writer): string {
+  return effort(counted) > readable
+    ? '\\text{the number of rows that count}'
+    : compact(printTexWith(counted, writer, new Map()).text);
 }
 
 /** A gradient and what it is by. */
@@ -300,8 +319,7 @@ function printApply(expr: Apply, letters: Letters, print: (node: Expr, at: Lette
     case 'structural': {
       if (expr.op === 'rename') {
         const { from = '', to = '' } = expr.attributes;
-        const letter = letters.get(to);
-        return print(expr.args[0]!, letter === undefined ? letters : including(letters, from, letter));
+        return print(expr.args[0]!, relabelled(letters, from, to));
       }
       const [x, at] = [expr.args[0]!, print(expr.args[1]!, letters)];
       if (x.kind === 'input') return print(x, including(letters, axis, at.text));
@@ -331,13 +349,15 @@ function asFactor(expr: Apply, k: number, fragment: Fragment): Fragment {
 }
 
 /** A gradient under the mean of n values: its constant factor joins 1/n. */
-function meanOf(expr: Expr, writer: Writer, letters: Letters): string {
+function meanOf(expr: Expr, writer: Writer, letters: Letters, count: 'n' | 'm'): string {
   const [factor, rest] = factorOf(expr);
   const size = Math.abs(factor);
   const divisor = 1 / size;
   // ½ over n is 1 over 2 n.
   const share =
-    size < 1 && Number.isInteger(divisor) ? `\\frac{1}{${divisor} \\, n}` : `\\frac{${number(size).text}}{n}`;
+    size < 1 && Number.isInteger(divisor)
+      ? `\\frac{1}{${divisor} \\, ${count}}`
+      : `\\frac{${number(size).text}}{${count}}`;
   const lead = factor < 0 ? `-${share}` : share;
   if (rest.kind === 'const') return rest.value === 1 ? lead : '0';
   const inner = printTexWith(rest, writer, letters);
