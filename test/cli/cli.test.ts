@@ -391,7 +391,8 @@ describe('loss-lab', () => {
       lossLab([]),
     ]);
     for (const ran of [help, trainHelp, version, losses]) expect(ran).toMatchObject({ code: 0, err: '' });
-    for (const command of ['train', 'resume', 'predict', 'losses']) expect(help.out).toContain(command);
+    for (const command of ['train', 'resume', 'predict', 'losses', 'print'])
+      expect(help.out).toContain(command);
     for (const { flag } of experimentOptions) expect(trainHelp.out).toContain(`--${flag}`);
     const manifest = JSON.parse(fs.readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
       version: string;
