@@ -2,9 +2,10 @@
 import { literal } from '../compute/kernelText.ts';
 import type { Buffer, Kernel } from '../compute/plan.ts';
 import { baseAxis, constant, nodesOf, parametersOf, type Apply, type Axis, type Expr } from './expression.ts';
-import { atom } from './fragment.ts';
+import { atom, precedence } from './fragment.ts';
 import { crowdedPart } from './kernels/crowding.ts';
 import { CtcKernels, type Emit } from './kernels/ctc.ts';
+import { lowest } from './kernels/lowest.ts';
 import { inPieces, type Extents } from './kernels/pieces.ts';
 import { dense, threadsOf, type Layout } from './kernels/threads.ts';
 import { LoopWriter, type Dialect, type Storage } from './loops.ts';
@@ -53,7 +54,9 @@ class KernelCompiler {
       size: (axis) => String(this.#extent(axis)),
       isTrivial: (axis) => this.#extent(axis) === 1,
       position: (value) => atom(`(${value.text} | 0)`),
-      lowest: '-3.0e38',
+      // A half makes a fraction of a whole number in GPU.js (0.0 does not), which a choice needs of both its branches.
+      index: (position) => ({ text: `${position.text} + 0.5 - 0.5`, precedence: precedence.add }),
+      lowest: literal(lowest),
       isInfinitySafe: false,
     };
     for (const [name, { buffer, layout }] of Object.entries(request.inputs)) {
@@ -181,10 +184,14 @@ class KernelCompiler {
   }
 }
 
-/** A number as devices read it. What is beyond float32 becomes its largest number, which no loss reaches. */
+/**
+ * A number as devices read it. Infinity becomes a number that no loss reaches; what else is beyond float32 becomes its
+ * largest number.
+ */
 function deviceNumber(value: number): string {
   if (Number.isNaN(value)) throw new RangeError('a kernel cannot hold NaN');
-  const largest = 3e38;
+  if (Math.abs(value) === Infinity) return literal(value < 0 ? lowest : -lowest);
+  const largest = 3.4e38;
   return literal(Math.min(Math.max(value, -largest), largest));
 }
 

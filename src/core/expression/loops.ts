@@ -1,5 +1,5 @@
 /** Writes steps as loops in JavaScript: what compiled functions and kernels share. */
-import type { Axis, Expr, Apply } from './expression.ts';
+import { baseAxis, type Apply, type Axis, type Expr } from './expression.ts';
 import { atom, call, precedence as p, wrap, type Fragment } from './fragment.ts';
 import { primitive } from './primitives.ts';
 import type { Place } from './primitives/row.ts';
@@ -21,6 +21,8 @@ export interface Dialect {
   readonly isTrivial: (axis: Axis) => boolean;
   /** A number that is known to be whole, as an index. */
   readonly position: (value: Fragment) => Fragment;
+  /** A position as a number among others, where a language tells whole numbers from them. */
+  readonly index?: (position: Fragment) => Fragment;
   /** Statements that check an index; none on devices. */
   readonly check?: (index: string, axis: Axis) => string;
   /** Start of a maximum. */
@@ -139,8 +141,10 @@ export class LoopWriter {
         return { ...atom(`parameters.${node.name}`), depth: 0 };
       case 'size':
         return { ...atom(size(node.axis)), depth: 0 };
-      case 'index':
-        return at(positions, node.axis);
+      case 'index': {
+        const position = at(positions, node.axis);
+        return { ...(this.#dialect.index?.(position) ?? position), depth: position.depth };
+      }
       case 'input':
         return this.#read(this.#inputs.get(node.name), node.name, positions);
       case 'apply':
@@ -189,7 +193,11 @@ export class LoopWriter {
 
   #operation(node: Apply, positions: Positions): Code {
     const { print } = primitive(node.op);
-    const codes = node.args.map((arg) => this.#write(arg, positions));
+    // Positions are compared with each other as they are.
+    const isOfPlaces = node.dtype === 'boolean' && node.args.every((arg) => arg.kind === 'index');
+    const codes = node.args.map((arg) =>
+      isOfPlaces && arg.kind === 'index' ? at(positions, arg.axis) : this.#write(arg, positions),
+    );
     const depth = Math.max(...codes.map((code) => code.depth));
     const settled = codes.map((code, i) => {
       const arg = node.args[i]!;
@@ -214,11 +222,17 @@ export class LoopWriter {
 
   #gathered(node: Apply, positions: Positions): Code {
     const axis = node.attributes['axis']!;
-    const given = this.#write(node.args[1]!, positions);
+    const [, where] = node.args as readonly [Expr, Expr];
     const { check, position } = this.#dialect;
+    if (where.kind === 'index' && baseAxis(where.axis) === baseAxis(axis)) {
+      // The same position under another name: nothing to work out or to check.
+      const known = at(positions, where.axis, true);
+      return this.#write(node.args[0]!, new Map(positions).set(axis, known));
+    }
+    const given = this.#write(where, positions);
     const index = this.#fresh('k');
     const { lines, bound } = this.#scopes[given.depth]!;
-    const key = `${keyOf(node.args[1]!, positions)}@${axis}`;
+    const key = `${keyOf(where, positions)}@${axis}`;
     const known = bound.get(key);
     if (known === undefined) {
       lines.push(`const ${index} = ${position(given).text};`);

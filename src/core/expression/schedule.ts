@@ -4,7 +4,7 @@
  * needs, or that has other axes than its only user, becomes a step with an array of its own; all else is inlined. A
  * dynamic programme is a step whose arguments are arrays too.
  */
-import { axisOrder, type Apply, type Axis, type Expr } from './expression.ts';
+import { axisOrder, nodesOf, type Apply, type Axis, type Expr } from './expression.ts';
 import { primitive } from './primitives.ts';
 import type { Programme } from './primitives/row.ts';
 import { rewrite } from './rewrite.ts';
@@ -59,9 +59,12 @@ export function schedule(
 ): readonly Step[] {
   const results = roots.map(({ expr, axes }, root): Step => ({ expr, axes, root }));
   const loops = (axes: readonly Axis[]) => axes.filter((axis) => !isTrivial(axis));
+  // Rounding to a device's precision must be the same on both sides.
+  const compared = extent === undefined ? new Set<Expr>() : comparedWithTop(roots.map(({ expr }) => expr));
   const isKept = (node: Apply, evaluations: number): boolean => {
     if (programmeOf(node) !== undefined) return true;
     if (isReduction(node)) return !isTrivial(node.attributes['axis']!);
+    if (compared.has(node)) return true;
     return extent !== undefined && isWorthKeeping(node, evaluations, extent);
   };
   /** Programmes and their arguments: what reads them needs all of them. */
@@ -98,6 +101,22 @@ export function schedule(
   };
   const intermediates = [...found.values()].filter((step) => !isInlined(step));
   return [...intermediates.sort((a, b) => a.expr.id - b.expr.id), ...results];
+}
+
+/** Values that are compared with their own maximum to find where it is. */
+function comparedWithTop(roots: readonly Expr[]): ReadonlySet<Expr> {
+  const found = new Set<Expr>();
+  for (const node of nodesOf(...roots)) {
+    if (node.kind !== 'apply' || node.op !== 'eq') continue;
+    const [x, y] = node.args as readonly [Expr, Expr];
+    for (const [value, top] of [
+      [x, y],
+      [y, x],
+    ] as const) {
+      if (top.kind === 'apply' && top.op === 'amax' && top.args[0] === value) found.add(value);
+    }
+  }
+  return found;
 }
 
 /** What an operation costs in additions; others cost one. */

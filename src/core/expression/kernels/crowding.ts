@@ -24,22 +24,22 @@ function readsOf(root: Expr, arrayOf: (node: Expr) => string | undefined): Reado
 
 /**
  * The part of a value that is best put into an array of its own, because the value reads too many; undefined where it
- * does not, or where no part helps.
+ * does not, or where it has no parts. What is left may first read more: parts may share arrays.
  */
 export function crowdedPart(root: Expr, arrayOf: (node: Expr) => string | undefined): Expr | undefined {
-  const all = readsOf(root, arrayOf);
-  if (all.size <= mostReads) return undefined;
-  let best: Expr | undefined;
-  let fewest = all.size;
-  for (const part of partsOf(root, arrayOf)) {
+  if (readsOf(root, arrayOf).size <= mostReads) return undefined;
+  const candidates = partsOf(root, arrayOf).flatMap((part) => {
     const own = readsOf(part, arrayOf).size;
-    if (own < 2 || own > mostReads) continue;
+    if (own < 2 || own > mostReads) return [];
     const left = readsOf(root, (node) => (node === part ? ' ' : arrayOf(node))).size;
-    const isBetter =
-      left < fewest || (left === fewest && best !== undefined && part.axes.length < best.axes.length);
-    if (isBetter) [best, fewest] = [part, left];
-  }
-  return best;
+    return [{ part, own, left }];
+  });
+  // The fewest reads left, then the smallest array, then what takes in most.
+  candidates.sort(
+    (x, y) =>
+      x.left - y.left || x.part.axes.length - y.part.axes.length || y.own - x.own || y.part.id - x.part.id,
+  );
+  return candidates[0]?.part;
 }
 
 /** Elementwise numbers that are computed within a value. */

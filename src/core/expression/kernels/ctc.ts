@@ -3,10 +3,12 @@
  * taken out, so that values stay near 0, where float32 is exact enough for the posterior. What is impossible has the
  * lowest number in place of −∞.
  */
+import { literal } from '../../compute/kernelText.ts';
 import type { Kernel } from '../../compute/plan.ts';
 import type { Apply, Axis } from '../expression.ts';
 import type { Storage } from '../loops.ts';
 import { mostReads } from './crowding.ts';
+import { lowest as lowestNumber } from './lowest.ts';
 
 /** Makes a kernel that fills a new buffer from others; gives the buffer's name. */
 export type Emit = (
@@ -37,8 +39,8 @@ interface CtcBatch {
   readonly unpack: string;
 }
 
-const lowest = '(-3.0e38)';
-const impossible = '(-1.0e38)';
+const lowest = literal(lowestNumber);
+const impossible = literal(lowestNumber / 2);
 
 /** Parameters of the buffers that a kernel reads. */
 const all = ({ buffers }: CtcBatch) => ({
