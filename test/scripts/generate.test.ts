@@ -16,7 +16,8 @@ it('has generated files that are fresh', () => {
   });
   expect(run.stderr).toBe('');
   expect(run.status).toBe(0);
-});
+  // Hundreds of formulas are typeset.
+}, 240_000);
 
 describe('typesetting', () => {
   it('measures in em and shares outlines', async () => {

@@ -6,7 +6,7 @@ import { lossTex, printTex } from '../../../src/core/expression/print/tex.ts';
 import { loadLoss, losses } from '../../../src/core/losses/catalogue.ts';
 
 /** The formulas as a textbook has them. */
-const textbook: Readonly<Record<string, readonly [value: string, gradient: string]>> = {
+const textbook: Readonly<Record<string, readonly [value: string, ...gradients: string[]]>> = {
   'mean-squared-error': [
     String.raw`\ell(\hat{y}, y) = (\hat{y} - y)^{2}`,
     String.raw`\frac{\partial L}{\partial \hat{y}_{i}} = \frac{2}{n} (\hat{y}_{i} - y_{i})`,
@@ -26,6 +26,31 @@ const textbook: Readonly<Record<string, readonly [value: string, gradient: strin
   'softmax-cross-entropy': [
     String.raw`\ell(z, y) = \log \sum_{c} e^{z_{c}} - z_{y}`,
     String.raw`\frac{\partial L}{\partial z_{i c}} = \frac{1}{n} (\operatorname{softmax}(z_{i})_{c} - [c = y_{i}])`,
+  ],
+  'log-cosh': [
+    String.raw`\ell(\hat{y}, y) = \hat{y} - y + \log(1 + e^{-2 \, (\hat{y} - y)}) - \log 2`,
+    String.raw`\frac{\partial L}{\partial \hat{y}_{i}} = \frac{1}{n} \, \tanh(\hat{y}_{i} - y_{i})`,
+  ],
+  'poisson-nll': [
+    String.raw`\ell(\hat{z}, y) = e^{\hat{z}} - y \, \hat{z}`,
+    String.raw`\frac{\partial L}{\partial \hat{z}_{i}} = \frac{1}{n} (e^{\hat{z}_{i}} - y_{i})`,
+  ],
+  logistic: [
+    String.raw`\ell(f, y) = \log(1 + e^{-y \, f})`,
+    String.raw`\frac{\partial L}{\partial f_{i}} = -\frac{1}{n} \, \sigma(-y_{i} \, f_{i}) \, y_{i}`,
+  ],
+  'softmax-cross-entropy-distribution': [
+    String.raw`\ell(z, y) = -\left(\sum_{c} y_{c} \, \log \operatorname{softmax}(z)_{c}\right)`,
+    String.raw`\frac{\partial L}{\partial z_{i c}} = \frac{1}{n} (\operatorname{softmax}(z_{i})_{c} - y_{i c})`,
+  ],
+  listnet: [
+    String.raw`\ell(s, y) = -\left(\sum_{j} \operatorname{softmax}(y)_{j} \, \log \operatorname{softmax}(s)_{j}\right)`,
+    String.raw`\frac{\partial L}{\partial s_{i j}} = \frac{1}{n} (\operatorname{softmax}(s_{i})_{j} - \operatorname{softmax}(y_{i})_{j})`,
+  ],
+  bpr: [
+    String.raw`\ell(s^{+}, s^{-}) = \log(1 + e^{s^{-} - s^{+}})`,
+    String.raw`\frac{\partial L}{\partial s^{+}_{i}} = -\frac{1}{n} \, \sigma(s^{-}_{i} - s^{+}_{i})`,
+    String.raw`\frac{\partial L}{\partial s^{-}_{i}} = \frac{1}{n} \, \sigma(s^{-}_{i} - s^{+}_{i})`,
   ],
 };
 
