@@ -140,6 +140,12 @@ function batchesOf(variant: Variant) {
   const { loss, given, keep } = variant;
   const random = randomStream(11, `printed ${loss.id}`);
   const names = pythonNames(loss);
+  // Keras computes some losses otherwise on PyTorch, where its own functions are run here.
+  const differs =
+    (variant.convention ?? 'keras') === 'keras' &&
+    loss.convention?.startsWith('Keras') === true &&
+    variant.original.conventions?.some(({ id }) => id === 'keras-torch') === true;
+  const onTorch = differs ? inConvention(variant.original, 'keras-torch') : undefined;
   const said = new Set([
     ...loss.parameters.filter(({ choices }) => choices === undefined).map(({ id }) => id),
     ...keep,
@@ -159,6 +165,7 @@ function batchesOf(variant: Variant) {
         loss.inputs.map(({ id, axes }) => [names(id), axes.map((axis) => sample.sizes[axis]!)]),
       ),
       answers: answersOf(variant, sample),
+      ...(onTorch === undefined ? {} : { onTorch: answersOf({ ...variant, loss: onTorch }, sample) }),
     };
   });
 }

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  breakStatement,
-  cancelSigns,
-  splitArguments,
-  wrapWords,
-} from '../../../src/core/expression/print/layout.ts';
+import { cancelSigns, splitArguments, wrapWords } from '../../../src/core/expression/print/layout.ts';
 import { Names, pythonName, snake, typescriptName } from '../../../src/core/expression/print/names.ts';
+import { blackLines, breaksWell } from '../../../src/core/expression/print/pythonLines.ts';
 import { rangeWords } from '../../../src/core/expression/print/printable.ts';
 import {
   mannersOf,
@@ -47,8 +43,13 @@ describe('names', () => {
 });
 
 describe('layout', () => {
-  it('gives a long call one argument a line', () => {
-    expect(breakStatement('loss = np.where(a <= b, f(c, d), g)', '    ', 20, 'leading')).toEqual([
+  it('breaks a long call inside its brackets: on one line, or one argument a line', () => {
+    expect(blackLines('loss = ', 'np.where(a <= b, f(c, d), g)', 26)).toEqual([
+      'loss = np.where(',
+      '    a <= b, f(c, d), g',
+      ')',
+    ]);
+    expect(blackLines('loss = ', 'np.where(a <= b, f(c, d), g)', 20)).toEqual([
       'loss = np.where(',
       '    a <= b,',
       '    f(c, d),',
@@ -57,27 +58,38 @@ describe('layout', () => {
     ]);
   });
 
-  it('breaks a long sum before or behind its operators', () => {
-    const sum = 'total = a * (b + c) - f(d - e) + g';
-    expect(breakStatement(sum, '    ', 20, 'leading')).toEqual([
+  it('breaks operands before their operators, the weakest first', () => {
+    const sum = 'a * (b + c) - f(d - e) + g';
+    expect(blackLines('total = ', sum, 31)).toEqual(['total = (', `    ${sum}`, ')'].slice(0, 3));
+    expect(blackLines('total = ', sum, 20)).toEqual([
       'total = (',
       '    a * (b + c)',
       '    - f(d - e)',
       '    + g',
       ')',
     ]);
-    expect(breakStatement(`const ${sum};`, '  ', 20, 'trailing')).toEqual([
-      'const total = a * (b + c) -',
-      '  f(d - e) +',
-      '  g;',
+    expect(blackLines('m = ', 'aaaa < bbbb & cccc', 12)).toEqual([
+      'm = (',
+      '    aaaa',
+      '    < bbbb',
+      '    & cccc',
+      ')',
+    ]);
+    expect(blackLines('y = ', 'np.einsum("nd,md->nm", first, second)', 30)).toEqual([
+      'y = np.einsum(',
+      '    "nd,md->nm", first, second',
+      ')',
     ]);
   });
 
   it('leaves what fits, and what it cannot break', () => {
-    for (const text of ['loss = f(a)', 'x = (a + b) * (c + d) * e * f']) {
-      expect(breakStatement(text, '  ', text.length, 'leading')).toEqual([text]);
-      expect(breakStatement('x = aaaa * bbbb', '  ', 4, 'leading')).toEqual(['x = aaaa * bbbb']);
-    }
+    expect(blackLines('loss = ', 'f(a)', 11)).toEqual(['loss = f(a)']);
+    expect(blackLines('loss = ', 'aaaaaaaaaa', 4)).toEqual(['loss = aaaaaaaaaa']);
+  });
+
+  it('tells what reads well on several lines', () => {
+    expect(['f(a, b)', 'a + b + c', '-np.maximum(a, b)'].map(breaksWell)).toEqual([true, true, true]);
+    expect(['a * f(b)', '(a + b) / c', 'a'].map(breaksWell)).toEqual([false, false, false]);
   });
 
   it('never loses a word or exceeds the width', () => {

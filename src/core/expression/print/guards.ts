@@ -35,6 +35,8 @@ function knownOf(loss: PrintableLoss): (expr: Expr) => Interval | undefined {
 export interface Guards {
   readonly rewrite: (root: Expr) => Expr;
   readonly formsOf: (part: Expr) => readonly Expr[];
+  /** Of what NumPy warns on the way to right values: logarithms of 0, and differences of two −∞ in masked softmaxes. */
+  readonly warnings: (roots: readonly Expr[]) => readonly ('divide' | 'invalid')[];
 }
 
 /**
@@ -150,5 +152,21 @@ export function guardsOf(
     }
   }
 
-  return { rewrite: (root) => visit(root, undefined), formsOf: (part) => [...(forms.get(part) ?? [])] };
+  const isLogOfZero = (node: Expr) =>
+    node.kind === 'apply' && node.op === 'log' && counts(node) && !isPositive(bounds(node.args[0]!));
+  const isMaskedSoftmax = (node: Expr) =>
+    node.kind === 'apply' &&
+    node.op === 'softmax' &&
+    nodesOf(node).some((n) => n.kind === 'const' && n.value === -Infinity);
+  return {
+    rewrite: (root) => visit(root, undefined),
+    formsOf: (part) => [...(forms.get(part) ?? [])],
+    warnings: (roots) => {
+      const nodes = nodesOf(...roots);
+      return [
+        ...(nodes.some(isLogOfZero) ? (['divide'] as const) : []),
+        ...(nodes.some(isMaskedSoftmax) ? (['invalid'] as const) : []),
+      ];
+    },
+  };
 }

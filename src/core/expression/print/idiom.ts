@@ -20,14 +20,19 @@ export interface Idiom {
 
 /**
  * The best of the ways in which frameworks offer the loss: a function before a class, our scale before another. Throws a
- * RangeError that says why there is none.
+ * RangeError that says why there is none; `inexact` tells of a function that is not the loss in all cases.
  */
-export function idiomOf(loss: PrintableLoss, frameworks: readonly Framework[], owner: string): Idiom {
+export function idiomOf(
+  loss: PrintableLoss,
+  frameworks: readonly Framework[],
+  owner: string,
+  inexact: (api: Api) => string | undefined = () => undefined,
+): Idiom {
   const offered = loss.apis.filter((api) => frameworks.includes(api.framework) && isCallable(api));
   if (offered.length === 0) throw new RangeError(`${owner} has no function for ${loss.id}`);
   const reasons: string[] = [];
   for (const api of [...offered].sort((a, b) => rankOf(a) - rankOf(b))) {
-    const found = callOf(loss, api);
+    const found = inexact(api) ?? callOf(loss, api);
     if (typeof found !== 'string') return found;
     reasons.push(`${api.name} ${found}`);
   }
@@ -46,7 +51,7 @@ function rankOf({ form, scale, secondary }: Api): number {
 /** The call of one API, or the reason why it is another loss. */
 function callOf(loss: PrintableLoss, api: Api): Idiom | string {
   if (api.arranged !== undefined) return `takes ${api.arranged}`;
-  if (api.convention !== loss.conventionId) {
+  if (!loss.alike.includes(api.convention)) {
     return api.convention === undefined
       ? 'computes the usual definition, not this one'
       : `computes the definition of the convention ${api.convention}`;
@@ -62,6 +67,7 @@ function callOf(loss: PrintableLoss, api: Api): Idiom | string {
     const said = sayable.get(id);
     if (fixed !== undefined && fixed !== value) return `is only that with ${id} = ${fixed}`;
     if (fixed !== undefined) continue;
+    if (said === undefined && loss.usual.includes(id)) continue;
     if (said === undefined) return `has no ${id}`;
     if (said.default === value || keywords.some(({ keyword }) => keyword === said.keyword)) continue;
     const literal = loss.switches.includes(id) ? value === 1 : value;

@@ -1,8 +1,9 @@
 import { importsOf } from './pythonImports.ts';
+import { withHelpers } from './pythonHelpers.ts';
 import { pythonName } from './names.ts';
 import type { PrintableLoss } from './printable.ts';
 import type { PythonArrays } from './python.ts';
-import { idiomaticFunction } from './pythonIdiom.ts';
+import { idiomaticFunction, type Adapted } from './pythonIdiom.ts';
 import { valueFunction, type PythonLibrary } from './pythonLoss.ts';
 import { otherModule } from './rewrites.ts';
 import type { Manner, Snippet } from './snippet.ts';
@@ -48,6 +49,15 @@ const jaxArrays: PythonArrays = {
   shownShape: (name) => `${name}.shape`,
   mean: (name) => `${name}.mean()`,
   sum: (name) => `${name}.sum()`,
+  rowMean: (text) => `${text}.mean(axis=-1)`,
+};
+
+/** Optax takes paddings, 1 where there is nothing, in place of lengths. */
+const paddings: Adapted = (names) => {
+  const [logits, targets] = ['logits', 'targets'].map(names) as [string, string];
+  const behind = (name: string, lengths: string) =>
+    `jnp.arange(${name}.shape[1]) >= ${names(lengths)}[:, None]`;
+  return { args: [logits, behind(logits, 'input_lengths'), targets, behind(targets, 'target_lengths')] };
 };
 
 const jaxLibrary: PythonLibrary = { arrays: jaxArrays, dialect: jaxDialect };
@@ -56,11 +66,12 @@ const jaxLibrary: PythonLibrary = { arrays: jaxArrays, dialect: jaxDialect };
 export function jaxLoss(loss: PrintableLoss, manner: Manner): Snippet {
   const code =
     manner === 'scratch'
-      ? valueFunction(loss, jaxLibrary)
+      ? withHelpers(valueFunction(loss, jaxLibrary), 'jax')
       : idiomaticFunction(loss, jaxLibrary, {
           frameworks: ['optax'],
           owner: 'Optax',
           write: (name) => name,
+          adapted: { 'optax.losses.ctc_loss': paddings },
         });
   return { code, imports: importsOf(code), name: pythonName(loss) };
 }

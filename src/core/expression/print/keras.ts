@@ -1,4 +1,5 @@
 import { importsOf } from './pythonImports.ts';
+import { withHelpers } from './pythonHelpers.ts';
 import { pythonName } from './names.ts';
 import type { PrintableLoss } from './printable.ts';
 import type { PythonArrays } from './python.ts';
@@ -53,6 +54,7 @@ const kerasArrays: PythonArrays = {
   shownShape: (name) => `tuple(${name}.shape)`,
   mean: (name) => `ops.mean(${name})`,
   sum: (name) => `ops.sum(${name})`,
+  rowMean: (text) => `ops.mean(${text}, axis=-1)`,
 };
 
 const kerasLibrary: PythonLibrary = { arrays: kerasArrays, dialect: kerasDialect };
@@ -61,11 +63,18 @@ const kerasLibrary: PythonLibrary = { arrays: kerasArrays, dialect: kerasDialect
 export function kerasLoss(loss: PrintableLoss, manner: Manner): Snippet {
   const code =
     manner === 'scratch'
-      ? valueFunction(loss, kerasLibrary)
+      ? withHelpers(valueFunction(loss, kerasLibrary), 'keras')
       : idiomaticFunction(loss, kerasLibrary, {
           frameworks: ['keras'],
           owner: 'Keras',
           write: (name) => name,
+          adapted: {
+            // The function of the losses takes no lengths.
+            'keras.losses.ctc': (names) => ({
+              name: 'ops.ctc_loss',
+              args: [...['targets', 'logits', 'target_lengths', 'input_lengths'].map(names), 'mask_index=0'],
+            }),
+          },
         });
   return { code, imports: importsOf(code), name: pythonName(loss) };
 }

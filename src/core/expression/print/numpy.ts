@@ -1,4 +1,7 @@
+import type { InputKind } from '../../losses/loss.ts';
+import { indent } from './layout.ts';
 import { importsOf } from './pythonImports.ts';
+import { withHelpers } from './pythonHelpers.ts';
 import { softmaxWritten } from './rewrites.ts';
 import { pythonName } from './names.ts';
 import type { PrintableLoss } from './printable.ts';
@@ -27,6 +30,10 @@ export const numpyDialect: TensorDialect = {
   takeAlong: (text, at, dim) => `np.take_along_axis(${text}, ${at}, axis=${dim})`,
   lookUp: (text, at) => `${text}[${at}]`,
   einsum: (subscripts, x, y) => `np.einsum("${subscripts}", ${x}, ${y})`,
+  quiet: (lines, warnings) => [
+    `with np.errstate(${warnings.map((kind) => `${kind}="ignore"`).join(', ')}):`,
+    ...indent(lines, '    '),
+  ],
   asNumber: (condition) => `np.where(${condition}, 1.0, 0.0)`,
   asPosition: (real) => `np.asarray(${real}, dtype=int)`,
   decided: (_, condition) => condition,
@@ -50,6 +57,15 @@ const numpyArrays: PythonArrays = {
   shownShape: (name) => `${name}.shape`,
   mean: (name) => `${name}.mean()`,
   sum: (name) => `${name}.sum()`,
+  rowMean: (text) => `${text}.mean(axis=-1)`,
+};
+
+/** What functions of scikit-learn for reports do otherwise than a loss. */
+const inexact: Readonly<Record<string, (kinds: readonly InputKind[]) => string | undefined>> = {
+  'sklearn.metrics.hinge_loss': (kinds) =>
+    kinds.includes('class-index') ? undefined : 'takes labels that are all alike for the negative class',
+  'sklearn.metrics.log_loss': (kinds) =>
+    kinds.includes('distribution') ? 'takes labels, not distributions' : undefined,
 };
 
 const numpyLibrary: PythonLibrary = { arrays: numpyArrays, dialect: numpyDialect };
@@ -62,10 +78,20 @@ export function numpyLoss(loss: PrintableLoss, manner: Manner): Snippet {
       owner: 'scikit-learn',
       // Some of these functions want vectors; the mean is over all elements anyway.
       vectors: (name) => `${name}.ravel()`,
+      adapted: {
+        // Without the labels a class that is missing in the batch would not count.
+        'sklearn.metrics.hinge_loss': (names) => ({
+          args: [names('target'), names('pred'), `labels=np.arange(${names('pred')}.shape[1])`],
+        }),
+      },
+      inexact: ({ name }, { inputs }) => inexact[name]?.(inputs.map(({ kind }) => kind)),
       write: (name) => name.replace(/^sklearn\.metrics\./, 'metrics.'),
     });
     return { code, imports: importsOf(code), name: pythonName(loss) };
   }
-  const code = [valueFunction(loss, numpyLibrary), gradientFunction(loss, numpyLibrary)].join('\n\n');
+  const code = withHelpers(
+    [valueFunction(loss, numpyLibrary), gradientFunction(loss, numpyLibrary)].join('\n\n'),
+    'numpy',
+  );
   return { code, imports: importsOf(code), name: pythonName(loss), gradientName: gradientName(loss) };
 }

@@ -1,13 +1,15 @@
 import { mean } from '../build.ts';
 import { inConvention } from '../../losses/conventions.ts';
 import { decided } from '../../losses/decided.ts';
-import { pairOf, type Loss, type Parameter } from '../../losses/loss.ts';
-import { parametersOf, type Expr } from '../expression.ts';
+import { pairOf, type Convention, type Loss, type Parameter } from '../../losses/loss.ts';
+import { nodesOf, parametersOf, type Apply, type Expr } from '../expression.ts';
 import { specialise } from '../rewrite.ts';
 
 /** A parameter or a scalar option that the printed function takes. */
 export interface PrintableParameter extends Parameter {
   readonly maxExclusive?: boolean;
+  /** It is compared with class indices only. */
+  readonly whole?: true;
 }
 
 /**
@@ -17,12 +19,18 @@ export interface PrintableParameter extends Parameter {
 export interface PrintableLoss extends Loss {
   readonly parameters: readonly PrintableParameter[];
   readonly options: readonly [];
+  /** The parameters with choices that have their default. */
+  readonly usual: readonly string[];
   /** The parameters with choices by what was chosen; they no longer occur in the expression. */
   readonly chosen: Readonly<Record<string, number>>;
   /** Those of them that are switches: no or yes. */
   readonly switches: readonly string[];
   /** Id of the convention; undefined for the loss's own. */
   readonly conventionId: string | undefined;
+  /** The conventions that differ from this one in how rows are averaged at most; undefined stands for the loss's own. */
+  readonly alike: readonly (string | undefined)[];
+  /** Whether the mean of a row is part of the expression. */
+  readonly rowsFirst: boolean;
   /** Whose definition this is and how it differs, in a sentence; undefined for the loss's own. */
   readonly conventionNote: string | undefined;
 }
@@ -64,16 +72,42 @@ export function printable(
           symbol,
           meaning,
           default: neutral,
+          ...(isComparedWithIndices(element(), id) ? { whole: true as const } : {}),
           ...(range ?? { min: -Infinity, max: Infinity }),
         })),
     ].map((p) => ({ ...p, default: given[p.id] ?? p.default })),
     options: [],
     averaging: {},
     chosen,
+    usual: own.parameters.filter((p) => chosen[p.id] === p.default).map(({ id }) => id),
     switches: own.parameters.filter(isSwitch).map(({ id }) => id),
     conventionId: convention,
+    alike: alikeOf(original, convention),
+    rowsFirst,
     conventionNote: noteOf(original, convention),
   };
+}
+
+function isComparedWithIndices(expr: Expr, id: string): boolean {
+  const users = nodesOf(expr).filter(
+    (node): node is Apply =>
+      node.kind === 'apply' && node.args.some((arg) => arg.kind === 'param' && arg.name === id),
+  );
+  return users.every(
+    ({ op, args }) =>
+      (op === 'eq' || op === 'ne') && args.every((arg) => arg.kind === 'param' || arg.dtype === 'index'),
+  );
+}
+
+/** The definitions with the same elements as one of them. */
+function alikeOf(loss: Loss, convention: string | undefined): readonly (string | undefined)[] {
+  const averaged = (loss.conventions ?? []).filter(isAveragingOnly).map(({ id }) => id);
+  const same = [undefined, ...averaged];
+  return same.includes(convention) ? same : [convention];
+}
+
+function isAveragingOnly({ inputs, parameters, expression }: Convention): boolean {
+  return inputs === undefined && parameters === undefined && expression === undefined;
 }
 
 function isSwitch({ choices = [] }: Parameter): boolean {

@@ -1,9 +1,16 @@
 /** The skeleton of a printed Python function: signature, documentation, and how statements are laid out. */
 import type { LossInput } from '../../losses/loss.ts';
-import { breakStatement, indent, lineWidth, wrapWords } from './layout.ts';
+import { indent, lineWidth, wrapWords } from './layout.ts';
 import { pythonNames } from './names.ts';
-import { rangeSentence, rangeWords, sentence, type PrintableLoss } from './printable.ts';
+import {
+  rangeSentence,
+  rangeWords,
+  sentence,
+  type PrintableLoss,
+  type PrintableParameter,
+} from './printable.ts';
 import { checks, type Doors } from './pythonChecks.ts';
+import { blackLines, breaksWell } from './pythonLines.ts';
 import { inputsAnyShape, shapeOf, type PythonShape } from './pythonShape.ts';
 
 const tab = '    ';
@@ -23,6 +30,8 @@ export interface PythonArrays extends Doors {
   /** The mean and the sum of an array. */
   readonly mean: (name: string) => string;
   readonly sum: (name: string) => string;
+  /** The mean over the last axis. */
+  readonly rowMean: (text: string) => string;
 }
 
 /** A printed Python function: value or gradient. */
@@ -55,7 +64,7 @@ export function pythonFunction(f: PythonFunction): string {
   const names = pythonNames(f.loss);
   const given = argumentsOf(f.loss, f.arrays).map(({ id }) => `${names(id)}: ${f.arrays.argumentType},`);
   const options = [
-    ...f.loss.parameters.map((p) => `${names(p.id)}: float = ${pythonNumber(p.default)},`),
+    ...f.loss.parameters.map((p) => `${names(p.id)}: ${typed(p)},`),
     ...(f.reduces ? ['reduction: Literal["mean", "sum", "none"] = "mean",'] : []),
   ];
   const signature = [...given, ...(options.length === 0 ? [] : ['*,', ...options])];
@@ -67,6 +76,11 @@ export function pythonFunction(f: PythonFunction): string {
     ...indent([...docstring(f), ...checks(f), ...f.body], tab),
     '',
   ].join('\n');
+}
+
+/** Type and default of a parameter. */
+function typed({ default: value, whole }: PrintableParameter): string {
+  return whole === true && Number.isInteger(value) ? `int = ${value}` : `float = ${pythonNumber(value)}`;
 }
 
 /** `name = expression` in lines that fit, with the first comment that fits behind the last. */
@@ -82,7 +96,7 @@ export function statement(
   depth = 1,
 ): string[] {
   const room = lineWidth - depth * tab.length;
-  const lines = breakStatement(`${start}${tightPowers(expression)}`, tab, room, 'leading');
+  const lines = blackLines(start, tightPowers(expression), room);
   const last = lines.at(-1) ?? '';
   const comment = comments.find((text) => last.length + 4 + text.length <= room);
   return comment === undefined ? lines : [...lines.slice(0, -1), `${last}  # ${comment}`];
@@ -91,7 +105,10 @@ export function statement(
 /** Whether the lines of an assignment fit. */
 export function fitsLines(name: string, expression: string, depth: number): boolean {
   const room = lineWidth - depth * tab.length;
-  return statement(`${name} = `, expression, [], depth).every((line) => line.length <= room);
+  const written = statement(`${name} = `, expression, [], depth);
+  return written.length === 1
+    ? (written[0] ?? '').length <= room
+    : breaksWell(expression) && written.every((line) => line.length <= room);
 }
 
 /** Black writes a power of simple operands without spaces. */
@@ -111,7 +128,7 @@ function docstring(f: PythonFunction): string[] {
   const width = lineWidth - 2 * tab.length;
   const names = pythonNames(f.loss);
   const item = (name: string, text: string) =>
-    indent(wrapWords(`${name}: ${text}`, width - tab.length, tab), tab);
+    indent(wrapWords(`${name}: ${text.trim()}`, width - tab.length, tab), tab);
   const summary = wrapWords(f.summary, width - 3);
   const { conventionNote } = f.loss;
   return [

@@ -142,7 +142,14 @@ function indexChecks(loss: PrintableLoss, input: LossInput, arrays: Doors, fail:
     names,
   );
   const ignored = loss.parameters.find(({ id }) => id === 'ignoreIndex');
-  const counts = ignored === undefined ? '' : ` & (${name} != ${names(ignored.id)})`;
+  const outside = `(${name} < 0) | (${name} >= ${classes ?? ''})`;
+  const condition =
+    ignored === undefined
+      ? { before: [], text: `(${outside}).any()` }
+      : {
+          before: [`outside = ${outside}`],
+          text: `(outside & (${name} != ${names(ignored.id)})).any()`,
+        };
   return [
     ...(arrays.isNotInteger === undefined
       ? []
@@ -152,13 +159,10 @@ function indexChecks(loss: PrintableLoss, input: LossInput, arrays: Doors, fail:
           `received {${name}.dtype}`,
         )),
     ...(arrays.checksIndices && classes !== undefined
-      ? fail(
-          counts === ''
-            ? `((${name} < 0) | (${name} >= ${classes})).any()`
-            : `(((${name} < 0) | (${name} >= ${classes}))${counts}).any()`,
-          `a class index in ${name} is not in `,
-          `0..{${classes} - 1}`,
-        )
+      ? [
+          ...condition.before,
+          ...fail(condition.text, `a class index in ${name} is not in `, `0..{${classes} - 1}`),
+        ]
       : []),
   ];
 }

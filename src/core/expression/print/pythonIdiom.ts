@@ -1,10 +1,10 @@
 /** A Python function around a framework's own: documented and checked as one from scratch. */
-import type { Framework } from '../../losses/loss.ts';
+import type { Api, Framework } from '../../losses/loss.ts';
 import { idiomOf, type Idiom, type KeywordValue } from './idiom.ts';
 import { pythonName, pythonNames } from './names.ts';
 import type { PrintableLoss } from './printable.ts';
 import { pythonFunction, pythonNumber, statement } from './python.ts';
-import { ending, summary, valueResult, type PythonLibrary } from './pythonLoss.ts';
+import { ending, statements, summary, valueResult, type PythonLibrary } from './pythonLoss.ts';
 import { shapeFor, type PythonShape } from './pythonShape.ts';
 
 export interface Frame {
@@ -17,16 +17,25 @@ export interface Frame {
   readonly keyword?: (keyword: string, text: string, like: string) => string;
   /** An array of any shape as a vector, where that is what the functions want. */
   readonly vectors?: (name: string) => string;
-  /** Arguments that must be brought into another form, by the name of the function. */
-  readonly adapted?: Readonly<Record<string, (names: (id: string) => string) => readonly string[]>>;
+  /** Arguments that must be brought into another form, and perhaps another name, by the name of the function. */
+  readonly adapted?: Readonly<Record<string, Adapted>>;
+  /** Functions that are not this loss on all arguments, or cannot be called here, with the reason. */
+  readonly inexact?: (api: Api, loss: PrintableLoss) => string | undefined;
 }
+
+/** Undefined where the function can be called as it is. */
+export type Adapted = (
+  names: (id: string) => string,
+  loss: PrintableLoss,
+) => { readonly name?: string; readonly args: readonly string[] } | undefined;
 
 /** The source of the function; throws a RangeError that says why where the framework has none. */
 export function idiomaticFunction(original: PrintableLoss, library: PythonLibrary, frame: Frame): string {
-  const idiom = idiomOf(original, frame.frameworks, frame.owner);
+  const idiom = idiomOf(original, frame.frameworks, frame.owner, (api) => frame.inexact?.(api, original));
   const loss: PrintableLoss = { ...original, parameters: idiom.parameters };
   const shape = shapeFor(loss);
   const { arrays } = library;
+  const { divisor } = shape;
   const plan = planOf(idiom, shape, loss, frame);
   return pythonFunction({
     name: pythonName(loss),
@@ -38,7 +47,14 @@ export function idiomaticFunction(original: PrintableLoss, library: PythonLibrar
     result: plan.reduces ? valueResult(loss, shape, arrays) : `The loss: ${plan.word}.`,
     reduces: plan.reduces,
     body: plan.ends
-      ? [...statement('loss = ', plan.text), ...ending(arrays)]
+      ? [
+          ...statement('loss = ', plan.text),
+          ...(plan.rowMean === true ? [`loss = ${arrays.rowMean('loss')}`] : []),
+          ...(divisor === undefined
+            ? []
+            : statements([{ name: 'divisor', expr: divisor }], loss, shape, library)),
+          ...ending(arrays, divisor),
+        ]
       : statement('return ', plan.text),
   });
 }
@@ -52,31 +68,37 @@ interface Plan {
   readonly ends: boolean;
   /** What a function without `reduction` returns. */
   readonly word: string;
+  /** Whether the mean of each row is taken before. */
+  readonly rowMean?: true;
 }
 
 function planOf(idiom: Idiom, shape: PythonShape, loss: PrintableLoss, frame: Frame): Plan {
   const { gives, api } = idiom;
   const { axes } = shape.expression;
   const scaled = (text: string) => (api.scale === undefined ? text : scaledBy(text, api.scale));
-  const call = (options: { readonly reduction?: true; readonly apart?: true } = {}) =>
-    scaled(callText(idiom, loss, frame, { ...options, any: shape.kind === 'any' }));
+  const call = (options: CallOptions = {}) =>
+    scaled(callText(idiom, loss, frame, { ...options, isAny: shape.kind === 'any' }));
   const refused = () => new RangeError(`${api.name} gives ${gives}, from which this loss cannot be made`);
+  const reduced = (text: string): Plan => ({ text, reduces: true, ends: true, word: '' });
   if (axes.length === 0) {
     if (gives === 'elements' || gives === 'rows') throw refused();
     return { text: call(), reduces: false, ends: false, word: 'a scalar' };
   }
+  // The loss has the mean of each row, the function each element.
+  const lacksMean = loss.rowsFirst && api.framework !== 'keras';
   switch (gives) {
     case 'reduction':
+      if (lacksMean) return { ...reduced(call({ reduction: '"none"' })), rowMean: true };
       // A class of Keras averages over the last axis before it reduces.
       if (api.framework === 'keras' && !isRows(shape)) throw refused();
-      return { text: call({ reduction: true }), reduces: true, ends: false, word: '' };
+      return { text: call({ reduction: 'reduction' }), reduces: true, ends: false, word: '' };
     case 'elements':
-      return { text: call(), reduces: true, ends: true, word: '' };
+      return lacksMean ? { ...reduced(call()), rowMean: true } : reduced(call());
     case 'rows':
-      if (isRows(shape)) return { text: call(), reduces: true, ends: true, word: '' };
+      if (isRows(shape)) return reduced(call());
       if (shape.kind !== 'any') throw refused();
       // A last axis of length one: the mean over it leaves each element.
-      return { text: call({ apart: true }), reduces: true, ends: true, word: '' };
+      return reduced(call({ isApart: true }));
     case 'mean':
       return { text: call(), reduces: false, ends: false, word: 'the mean' };
     case 'sum':
@@ -94,11 +116,20 @@ function scaledBy(text: string, scale: number): string {
   return Number.isInteger(factor) ? `${factor} * ${text}` : `${text} / ${pythonNumber(scale)}`;
 }
 
+interface CallOptions {
+  /** Text of the keyword `reduction`. */
+  readonly reduction?: string;
+  /** Each element gets a row of its own. */
+  readonly isApart?: boolean;
+  /** The arrays may have any shape. */
+  readonly isAny?: boolean;
+}
+
 function callText(
   { api, args, keywords }: Idiom,
   loss: PrintableLoss,
   frame: Frame,
-  { reduction, apart, any }: { readonly reduction?: true; readonly apart?: true; readonly any: boolean },
+  { reduction, isApart, isAny }: CallOptions,
 ): string {
   const names = pythonNames(loss);
   const like = names((loss.inputs.find(({ role }) => role === 'prediction') ?? loss.inputs[0]!).id);
@@ -106,14 +137,17 @@ function callText(
     const text = valueText(value, names);
     return `${keyword}=${frame.keyword?.(keyword, text, like) ?? text}`;
   });
-  const options = [...given, ...(reduction === true ? ['reduction=reduction'] : [])];
+  const options = [...given, ...(reduction === undefined ? [] : [`reduction=${reduction}`])];
+  const adapted = frame.adapted?.[api.name]?.(names, loss);
+  if (adapted === undefined && args.length < loss.inputs.length)
+    throw new RangeError(`${api.name} takes only ${args.map(({ id }) => id).join(' and ')}`);
   const arrays =
-    frame.adapted?.[api.name]?.(names) ??
+    adapted?.args ??
     args.map(({ id }) => {
-      if (apart === true) return `${names(id)}[..., None]`;
-      return any && frame.vectors !== undefined ? frame.vectors(names(id)) : names(id);
+      if (isApart === true) return `${names(id)}[..., None]`;
+      return isAny === true && frame.vectors !== undefined ? frame.vectors(names(id)) : names(id);
     });
-  const name = frame.write(api.name);
+  const name = adapted?.name ?? frame.write(api.name);
   return api.form === 'class'
     ? `${name}(${options.join(', ')})(${arrays.join(', ')})`
     : `${name}(${[...arrays, ...options].join(', ')})`;

@@ -1,13 +1,13 @@
 /** A loss as Python functions: its value, and its gradient where the library makes none. */
 import { predictionsOf, type LossInput } from '../../losses/loss.ts';
 import { gradient as gradientOf } from '../differentiate.ts';
-import type { Expr } from '../expression.ts';
+import { input, type Expr } from '../expression.ts';
 import { guardsOf } from './guards.ts';
-import { indent } from './layout.ts';
+import { indent, lineWidth } from './layout.ts';
 import { Names, pythonName, pythonNames } from './names.ts';
 import { sentence, type PrintableLoss } from './printable.ts';
 import { fitsLines, pythonFunction, statement, type PythonArrays } from './python.ts';
-import { inputsAnyShape, shapeFor, shapeOf, type PythonShape } from './pythonShape.ts';
+import { inputsAnyShape, isIndex, shapeFor, shapeOf, type PythonShape } from './pythonShape.ts';
 import { printTensors, type Root, type Statement, type TensorDialect } from './tensor.ts';
 
 /** A library: what it calls things inside an expression, and around it. */
@@ -116,10 +116,25 @@ export function gradientFunction(loss: PrintableLoss, library: PythonLibrary): s
           ? [`return gradient / ${short} if reduction == "mean" else gradient`]
           : [
               `count = ${count} if reduction == "mean" else 1`,
-              ...statement('return ', tuple(results.map((name) => `${name} / count`))),
+              ...returnedTuple(results.map((name) => `${name} / count`)),
             ]),
     ],
   });
+}
+
+/** `return a, b`, one a line where they are too long for one. */
+function returnedTuple(items: readonly string[]): string[] {
+  const line = `return ${items.join(', ')}`;
+  return line.length <= lineWidth - 4
+    ? [line]
+    : [
+        'return (',
+        ...indent(
+          items.map((item) => `${item},`),
+          '    ',
+        ),
+        ')',
+      ];
 }
 
 function listed(items: readonly string[]): string {
@@ -162,20 +177,31 @@ export function statements(
   const taken = [
     ...[...loss.inputs, ...loss.parameters].map(({ id }) => names(id)),
     ...roots.map(({ name }) => name),
-    ...['reduction', 'np', 'torch', 'F', 'keras', 'ops', 'jax', 'jnp', 'math', 'special'],
+    ...['reduction', 'outside', 'count', 'np', 'torch', 'F', 'keras', 'ops', 'jax', 'jnp', 'math', 'special'],
   ];
   const guards = guardsOf(loss, dialect.guards);
   const guarded = roots.map((root) => ({ ...root, expr: guards.rewrite(root.expr) }));
   const named = shape.named.flatMap((n) => guards.formsOf(n.expr).map((expr) => ({ ...n, expr })));
+  const predictions = predictionsOf(loss);
+  const quiet = dialect.quiet === undefined ? [] : guards.warnings(guarded.map(({ expr }) => expr));
   const printed = printTensors({
     roots: guarded,
+    inputs: [...predictions, ...loss.inputs.filter((one) => !predictions.includes(one))].map((one) =>
+      input(one.id, axesIn(one, shape), isIndex(one) ? 'index' : 'real'),
+    ),
     named,
     names: () => new Names('python', taken),
     nameOf: names,
     dialect,
-    fits: fitsLines,
+    fits: (name, text, depth) => fitsLines(name, text, depth + (quiet.length > 0 ? 1 : 0)),
   });
-  return printed.flatMap((s) => lines(s, shape, 1));
+  if (quiet.length === 0 || dialect.quiet === undefined) return printed.flatMap((s) => lines(s, shape, 1));
+  return [
+    ...dialect.quiet(
+      printed.flatMap((s) => lines(s, shape, 2)),
+      quiet,
+    ),
+  ];
 }
 
 function lines(s: Statement, shape: PythonShape, depth: number): string[] {

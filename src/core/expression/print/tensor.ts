@@ -8,9 +8,10 @@ import {
   type Apply,
   type Axis,
   type Expr,
+  type Input,
   type Named,
 } from '../expression.ts';
-import { atom, precedence, wrap, type Fragment } from '../fragment.ts';
+import { atom, infix, precedence, wrap, type Fragment } from '../fragment.ts';
 import { primitive } from '../primitives.ts';
 import type { Place, Printing, Write } from '../primitives/row.ts';
 import {
@@ -58,6 +59,11 @@ export interface TensorDialect {
   /** The elements of a vector, or rows of a matrix, at places. */
   readonly lookUp: (text: string, at: string) => string;
   readonly einsum: (subscripts: string, x: string, y: string) => string;
+  /** Lines that are run without warnings of these kinds, where the library warns. */
+  readonly quiet?: (
+    lines: readonly string[],
+    warnings: readonly ('divide' | 'invalid')[],
+  ) => readonly string[];
   /** Truth values as the numbers 1 and 0, of the type of `like`. */
   readonly asNumber: (condition: string, like: string) => string;
   /** Whole numbers in arithmetic with those of `like`; undefined where the library converts them by itself. */
@@ -97,6 +103,8 @@ export interface Root {
 
 export interface TensorPlan {
   readonly roots: readonly Root[];
+  /** What has shapes to read extents from; the inputs of the roots where absent. */
+  readonly inputs?: readonly Input[];
   readonly named: readonly Named[];
   /** Fresh names, beside those that inputs, parameters and roots have. */
   readonly names: () => Names;
@@ -171,10 +179,11 @@ class TensorPrinter {
   readonly #plan: TensorPlan;
   readonly #roots: ReadonlySet<Expr>;
   readonly #named: ReadonlyMap<Expr, Named>;
-  readonly #names: Names;
+  #names: Names;
   readonly #dialect: TensorDialect;
   readonly #chosen: ReadonlySet<Expr>;
   readonly #uses: ReadonlyMap<Expr, readonly Expr[]>;
+  readonly #unconditional = new Map<Expr, ReadonlySet<Expr>>();
   /** An array of real numbers, whose type and device others take. */
   readonly #like: string;
 
@@ -202,7 +211,14 @@ class TensorPrinter {
   #assign(name: string, expr: Expr, block: Block): void {
     const decision = lookUp(expr, block) === undefined ? decisionOf(expr) : undefined;
     if (decision !== undefined) {
-      this.#branch(decision, block, (branch, inner) => this.#assign(name, branch, inner), expr.axes);
+      this.#branch(decision, block, (branch, inner) => {
+        if (!hasOrderOf(branch, expr.axes)) {
+          throw new RangeError(
+            `a value over [${branch.axes.join()}] in place of one over [${expr.axes.join()}]`,
+          );
+        }
+        this.#assign(name, branch, inner);
+      });
       return;
     }
     const { fragment, layout } = this.#value(expr, block);
@@ -210,8 +226,18 @@ class TensorPrinter {
     block.statements.push({ kind: 'let', name, text, expr });
   }
 
-  #inputs() {
+  #inputs(): readonly Input[] {
+    if (this.#plan.inputs !== undefined) return this.#plan.inputs;
     return [...new Set([...this.#roots].flatMap((root) => inputsOf(root)))].sort((a, b) => a.id - b.id);
+  }
+
+  /** Names that are taken inside are free again behind. */
+  #scoped<T>(inside: () => T): T {
+    const before = this.#names;
+    this.#names = before.copy();
+    const result = inside();
+    this.#names = before;
+    return result;
   }
 
   #value(node: Expr, block: Block): Value {
@@ -258,20 +284,30 @@ class TensorPrinter {
   #decision(node: Apply, block: Block): Value {
     const [condition, ...branches] = node.args as readonly [Expr, Expr, Expr];
     const test = this.#value(condition, block).fragment;
-    if (branches.every((branch) => hasOrderOf(branch, node.axes))) {
+    const aligned = (branch: Expr, into: Block) => {
+      const { fragment, layout } = this.#value(branch, into);
+      return this.#aligned(fragment, layout, node.axes);
+    };
+    if (branches.every((branch) => hasOrderOf(branch, node.axes)) || this.#isSpread(node)) {
       const inner = branches.map(() => child(block));
-      const values = branches.map((branch, k) => this.#value(branch, inner[k]!));
-      const [then, otherwise] = values.map((v) => this.#aligned(v.fragment, v.layout, node.axes));
+      const [then, otherwise] = this.#scoped(() => branches.map((branch, k) => aligned(branch, inner[k]!)));
       const text = `${wrap(then!, precedence.or)} if ${wrap(test, precedence.or)} else ${wrap(otherwise!, precedence.conditional)}`;
-      if (inner.every(({ statements }) => statements.length === 0) && text.length <= longest) {
+      const isPlain = inner.every(({ statements }) => statements.length === 0);
+      if (isPlain && text.length <= longest && !this.#chosen.has(node))
         return {
           fragment: { text, precedence: precedence.conditional },
           layout: node.axes,
-          whole: values.every(({ whole }) => whole),
+          whole: node.dtype === 'index',
         };
-      }
       const name = this.#nameFor(node);
-      this.#branch(node, block, (branch, into) => this.#assign(name, branch, into), node.axes);
+      this.#branch(node, block, (branch, into) => {
+        const nested = decisionOf(branch);
+        if (nested !== undefined && hasOrderOf(branch, node.axes)) {
+          this.#assign(name, branch, into);
+          return;
+        }
+        into.statements.push({ kind: 'let', name, text: aligned(branch, into).text, expr: branch });
+      });
       return this.#known(node, { fragment: atom(name), layout: node.axes, whole: false }, block);
     }
     const [then, otherwise] = branches.map((branch) => this.#value(branch, block));
@@ -282,25 +318,57 @@ class TensorPrinter {
     return { fragment: this.#write(node, [array, ...fragments], place), layout, whole: false };
   }
 
-  #branch(
-    node: Apply,
-    block: Block,
-    inside: (branch: Expr, into: Block) => void,
-    axes: readonly Axis[],
-  ): void {
+  /** Whether all that uses a value gives it the axes that it may lack. */
+  #isSpread(node: Apply): boolean {
+    const uses = this.#uses.get(node) ?? [];
+    return (
+      !this.#roots.has(node) &&
+      uses.length > 0 &&
+      uses.every(
+        (user) =>
+          user.kind === 'apply' &&
+          primitive(user.op).kind === 'elementwise' &&
+          user.args.some(
+            (arg) => arg !== node && decisionOf(arg) === undefined && hasOrderOf(arg, user.axes),
+          ),
+      )
+    );
+  }
+
+  /** What is computed with an expression whatever its parameters are. */
+  #always(expr: Expr): ReadonlySet<Expr> {
+    const known = this.#unconditional.get(expr);
+    if (known !== undefined) return known;
+    const result = new Set<Expr>([expr]);
+    this.#unconditional.set(expr, result);
+    if (expr.kind !== 'apply') return result;
+    const [condition, then, otherwise] = expr.args;
+    if (decisionOf(expr) === undefined) {
+      for (const arg of expr.args) for (const node of this.#always(arg)) result.add(node);
+      return result;
+    }
+    for (const node of this.#always(condition!)) result.add(node);
+    const other = this.#always(otherwise!);
+    for (const node of this.#always(then!)) if (other.has(node)) result.add(node);
+    return result;
+  }
+
+  #branch(node: Apply, block: Block, write: (branch: Expr, into: Block) => void): void {
     const [condition, then, otherwise] = node.args as readonly [Expr, Expr, Expr];
-    // What both branches use, and any parameter allows, is computed before.
-    const common = new Set(nodesOf(then));
-    for (const shared of nodesOf(otherwise)) {
-      if (common.has(shared) && this.#chosen.has(shared) && !nodesOf(shared).some((n) => n.kind === 'param'))
+    // What is computed in any case, whatever the choice, is computed before.
+    const inBoth = new Set(this.#always(then));
+    const outside = new Set([...this.#roots].flatMap((root) => [...this.#always(root)]));
+    const inside = new Set(this.#always(otherwise));
+    for (const shared of nodesOf(then, otherwise)) {
+      if (this.#chosen.has(shared) && ((inBoth.has(shared) && inside.has(shared)) || outside.has(shared)))
         this.#value(shared, block);
     }
     const test = this.#value(condition, block).fragment.text;
     const branches = [then, otherwise].map((branch) => {
-      if (!hasOrderOf(branch, axes))
-        throw new RangeError(`a branch over [${branch.axes.join()}] where [${axes.join()}] is needed`);
       const into = child(block);
-      inside(branch, into);
+      this.#scoped(() => {
+        write(branch, into);
+      });
       return into.statements;
     });
     block.statements.push({
@@ -389,7 +457,10 @@ class TensorPrinter {
     const fits = merged !== undefined && hasOrder(merged, node.axes);
     const layout = fits ? merged : node.axes;
     const fragments = values.map((v) => (fits ? v.fragment : this.#aligned(v.fragment, v.layout, node.axes)));
-    const whole = node.dtype === 'index';
+    const stays =
+      ['where', 'stop'].includes(op) &&
+      args.every((arg, k) => k < args.length - 2 || isWhole(arg, values[k]!));
+    const whole = node.dtype === 'index' || (stays && values.some((v) => v.whole));
     const result = (fragment: Fragment) => ({ fragment, layout, whole });
     if (node.axes.length === 0 && args.every(isPythonNumber)) return result(this.#scalar(node, fragments));
     if (op === 'where') return result(this.#where(node, fragments as [Fragment, Fragment, Fragment]));
@@ -406,7 +477,10 @@ class TensorPrinter {
       );
       return result(this.#write(node, numbers, place));
     }
-    return result(this.#write(node, fragments, place));
+    const [only] = fragments;
+    if (op === 'neg' && only?.precedence === precedence.power && only.text.startsWith('('))
+      return result(this.#write(node, [{ text: `(${only.text})`, precedence: precedence.atom }], place));
+    return result(withoutSign(op, fragments) ?? this.#write(node, fragments, place));
   }
 
   /** The comparison of an axis with a copy of itself: the identity matrix. */
@@ -556,8 +630,7 @@ class TensorPrinter {
     if (at.kind === 'index' && x.layout.length === 2 && x.layout.includes(at.axis))
       return { fragment: atom(this.#dialect.diagonal(x.fragment.text)), layout: [at.axis], whole };
     const raw = this.#value(at, block);
-    const places =
-      at.dtype === 'index' ? raw : { ...raw, fragment: atom(this.#dialect.asPosition(raw.fragment.text)) };
+    const places = raw.whole ? raw : { ...raw, fragment: atom(this.#dialect.asPosition(raw.fragment.text)) };
     const rest = x.layout.slice(1);
     if (x.layout[0] === axis && !rest.some((a) => a === null || places.layout.includes(a))) {
       // Elements of a vector, or rows of a table.
@@ -689,6 +762,19 @@ function lookUp(node: Expr, block: Block): Value | undefined {
 /** Whether a value is a number of Python's, not an array: it depends on parameters and extents alone. */
 function isPythonNumber(expr: Expr): boolean {
   return expr.axes.length === 0 && nodesOf(expr).every((n) => n.kind !== 'input' && n.kind !== 'index');
+}
+
+/** Whether a value consists of whole numbers: positions, or a whole constant. */
+function isWhole(expr: Expr, { whole }: Value): boolean {
+  return whole || (expr.kind === 'const' && Number.isInteger(expr.value));
+}
+
+/** x + (−y) as x − y, and x − (−y) as x + y, which are the same numbers. */
+function withoutSign(op: string, [x, y]: readonly Fragment[]): Fragment | undefined {
+  if (x === undefined || y?.precedence !== precedence.unary || !y.text.startsWith('-')) return undefined;
+  if (op !== 'add' && op !== 'sub') return undefined;
+  const positive = { text: y.text.slice(1), precedence: precedence.power };
+  return infix(op === 'add' ? '-' : '+', precedence.add, x, positive);
 }
 
 /** A choice that is made by parameters and extents alone. */

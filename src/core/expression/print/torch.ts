@@ -1,4 +1,5 @@
 import { importsOf } from './pythonImports.ts';
+import { withHelpers } from './pythonHelpers.ts';
 import { pythonName } from './names.ts';
 import type { PrintableLoss } from './printable.ts';
 import type { PythonArrays } from './python.ts';
@@ -53,12 +54,12 @@ const torchArrays: PythonArrays = {
   shownShape: (name) => `tuple(${name}.shape)`,
   mean: (name) => `${name}.mean()`,
   sum: (name) => `${name}.sum()`,
+  rowMean: (text) => `${text}.mean(dim=-1)`,
 };
 
 /** Keywords that take something else than a float. */
 const keywordTypes: Readonly<Record<string, (text: string, like: string) => string>> = {
   pos_weight: (text, like) => `${like}.new_tensor(${text})`,
-  ignore_index: (text) => `int(${text})`,
 };
 
 const torchLibrary: PythonLibrary = { arrays: torchArrays, dialect: torchDialect };
@@ -67,11 +68,20 @@ const torchLibrary: PythonLibrary = { arrays: torchArrays, dialect: torchDialect
 export function torchLoss(loss: PrintableLoss, manner: Manner): Snippet {
   const code =
     manner === 'scratch'
-      ? valueFunction(loss, torchLibrary)
+      ? withHelpers(valueFunction(loss, torchLibrary), 'torch')
       : idiomaticFunction(loss, torchLibrary, {
           frameworks: ['torch'],
           owner: 'PyTorch',
           write: (name) => name.replace(/^torch\.nn\.functional\./, 'F.'),
+          inexact: ({ name }) => (/^torch\./.test(name) ? undefined : 'belongs to another package'),
+          adapted: {
+            'torch.nn.functional.ctc_loss': (names) => ({
+              args: [
+                `F.log_softmax(${names('logits')}, dim=-1).transpose(0, 1)`,
+                ...['targets', 'input_lengths', 'target_lengths'].map(names),
+              ],
+            }),
+          },
           keyword: (keyword, text, like) => keywordTypes[keyword]?.(text, like) ?? text,
         });
   return { code, imports: importsOf(code), name: pythonName(loss) };
