@@ -3,21 +3,8 @@ import { baseAxis, type Axis } from '../expression.ts';
 import type { LossInput } from '../../losses/loss.ts';
 import type { Names } from './names.ts';
 import { rangeOf, rangeWords, type PrintableLoss, type PrintableParameter } from './printable.ts';
-import { listed, scriptName } from './scriptDoc.ts';
+import { axisPlural, listed, scriptName } from './scriptDoc.ts';
 import { reads } from './scriptScope.ts';
-
-const plurals: Readonly<Record<Axis, string>> = {
-  class: 'classes',
-  output: 'outputs',
-  feature: 'features',
-  item: 'items',
-  negative: 'negatives',
-  time: 'frames',
-  label: 'labels',
-  pixel: 'pixels',
-  row: 'rows',
-  column: 'columns',
-};
 
 /** The extents of axes as code: the length of the first input that leads with an axis, else a constant of its own. */
 export class Extents {
@@ -36,7 +23,7 @@ export class Extents {
         if (level === 0) {
           this.#code.set(axis, `${code}.length`);
         } else {
-          const name = names.take(plurals[axis] ?? `${axis}Count`);
+          const name = names.take(axisPlural(axis));
           this.#code.set(axis, name);
           this.#constants.set(name, `const ${name} = ${code}?.length ?? 0;`);
         }

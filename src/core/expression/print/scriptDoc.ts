@@ -58,16 +58,21 @@ export function scriptSummary(loss: PrintableLoss): string {
   return `${loss.name}: ${sentence(loss.meaning.charAt(0).toLowerCase() + loss.meaning.slice(1))}`;
 }
 
-/** Which definition this is, where frameworks differ; empty for the loss's own. */
-export function conventionSentence(loss: PrintableLoss): string[] {
-  if (loss.conventionId === undefined || loss.convention === undefined) return [];
-  return [`As ${loss.convention} defines it.`];
+/** Whose definition this is and how it differs; empty for the loss's own. */
+export function conventionSentence({ conventionNote }: PrintableLoss): string[] {
+  return conventionNote === undefined ? [] : [conventionNote];
 }
 
 /** An axis as it is counted: `a class`, `an item`, `a frame`. */
 export function axisWord(axis: Axis): string {
   const word = axis === 'time' ? 'frame' : axis;
   return `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
+}
+
+/** Many of an axis: `classes`, `frames`. */
+export function axisPlural(axis: Axis): string {
+  const word = axis === 'time' ? 'frame' : axis;
+  return `${word}${word.endsWith('s') ? 'es' : 's'}`;
 }
 
 /** What a printed function refuses, as a tag of its documentation. */

@@ -1,16 +1,17 @@
 /** Functions that printed TypeScript brings along for operations that take more than a line. */
-import { chebyshev } from '../normal.ts';
+import { scaledErfcTerms } from '../normal.ts';
 import { wrapWords } from './layout.ts';
 import { scriptNumber } from './scriptNumber.ts';
 
-interface Helper {
+/** A function that printed code brings along. */
+export interface Helper {
   readonly name: string;
   /** Other helpers that it calls. */
   readonly needs: readonly string[];
   readonly source: string;
 }
 
-const coefficients = wrapWords(chebyshev.map((c) => `${scriptNumber(c).text},`).join(' '), 84)
+const coefficients = wrapWords(scaledErfcTerms.map((c) => `${scriptNumber(c).text},`).join(' '), 84)
   .map((line) => `    ${line}`)
   .join('\n');
 
@@ -39,7 +40,7 @@ function logNormalCdf(x: number): number {
     needs: [],
     source: `
 /**
- * exp(t²)·erfc(t) for t ≥ 0, as a Chebyshev series in (t - 3.5) / (t + 3.5); see Shepherd and
+ * exp(t²)·erfc(t) for t ≥ 0, from a polynomial in (t - 3.5) / (t + 3.5); see Shepherd and
  * Laframboise 1981, Chebyshev Approximation of (1 + 2x)exp(x²)erfc x.
  */
 function scaledErfc(t: number): number {
@@ -47,14 +48,7 @@ function scaledErfc(t: number): number {
 ${coefficients}
   ];
   const y = (t - 3.5) / (t + 3.5);
-  let next = 0;
-  let afterNext = 0;
-  for (let k = coefficients.length - 1; k > 0; k--) {
-    const current = coefficients[k]! + 2 * y * next - afterNext;
-    afterNext = next;
-    next = current;
-  }
-  return (coefficients[0]! + y * next - afterNext) / (1 + 2 * t);
+  return coefficients.reduceRight((sum, c) => sum * y + c, 0) / (1 + 2 * t);
 }`,
   },
   {
@@ -101,8 +95,9 @@ function ctcPosterior(
   const total = logAddExp(last.at(-1)!, last.at(-2) ?? -Infinity);
   if (total === -Infinity) return posterior;
   for (let t = 0; t < frames; t++) {
+    const row = posterior[t]!;
     states.forEach((state, s) => {
-      posterior[t]![state]! += Math.exp(before[t]![s]! + after[t]![s]! - total);
+      row[state] = row[state]! + Math.exp(before[t]![s]! + after[t]![s]! - total);
     });
   }
   return posterior;
@@ -192,13 +187,16 @@ function logAddExp(x: number, y: number): number {
 ];
 
 /** The helpers that some code calls, each as its lines. */
-export function helpersFor(lines: readonly string[]): readonly (readonly string[])[] {
+export function helpersFor(
+  lines: readonly string[],
+  among: readonly Helper[] = helpers,
+): readonly (readonly string[])[] {
   const needed = new Set<string>();
   const add = (name: string): void => {
     if (needed.has(name)) return;
     needed.add(name);
-    helpers.find((helper) => helper.name === name)?.needs.forEach(add);
+    among.find((helper) => helper.name === name)?.needs.forEach(add);
   };
-  for (const { name } of helpers) if (lines.some((line) => line.includes(`${name}(`))) add(name);
-  return helpers.filter(({ name }) => needed.has(name)).map(({ source }) => source.trim().split('\n'));
+  for (const { name } of among) if (lines.some((line) => line.includes(`${name}(`))) add(name);
+  return among.filter(({ name }) => needed.has(name)).map(({ source }) => source.trim().split('\n'));
 }

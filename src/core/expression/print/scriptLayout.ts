@@ -187,65 +187,88 @@ function operandDocs(syntax: Syntax & { kind: 'binary' }, isPart = false): Doc[]
   return [...before, alone ? group(rest) : rest];
 }
 
-function listDoc(open: string, close: string, items: readonly Syntax[]): Doc {
+function listDoc(open: string, close: string, items: readonly Syntax[], broken = false): Doc {
   if (items.length === 0) return open + close;
   const space = open === '{' ? line : softline;
   const parts = items.map((item, k): Doc =>
     k === 0 ? docOf(item, 'call') : [',', line, docOf(item, 'call')],
   );
-  return group(open, indent(space, ...parts), { kind: 'ifBroken', text: ',' }, space, close);
+  const of: Doc = [open, indent(space, ...parts), { kind: 'ifBroken', text: ',' }, space, close];
+  return broken ? { kind: 'group', of, broken } : group(of);
 }
 
-interface Link {
-  readonly text: Doc;
-  readonly flat: string;
-  readonly isCall: boolean;
-}
-
-/** `a.b(c).d(e)`: on one line, or one call a line where there are several. */
+/** `a.b(c).d(e)`: on one line where it fits; with two calls or more else one call a line. */
 function chainDoc(syntax: Syntax): Doc {
-  const links: Link[] = [];
+  const links: Syntax[] = [];
   let at = syntax;
   while (at.kind === 'member' || at.kind === 'call') {
-    links.unshift(
-      at.kind === 'member'
-        ? { text: at.text, flat: at.text, isCall: false }
-        : { text: argumentsDoc(at.args), flat: `(${at.args.map(oneLine).join(', ')})`, isCall: true },
-    );
+    links.unshift(at);
     at = at.of;
   }
-  const base = bracketed(at);
-  const groups = callGroups(links);
-  // A short name keeps its first call beside it.
-  const kept = at.kind === 'text' && at.text.length <= 3 ? 1 : 0;
-  const calls = groups.filter((links) => links.some(({ isCall }) => isCall)).length;
-  const plain = [base, ...links.map(({ text }) => text)];
-  if (calls < 3 || groups.length < 2) return plain;
-  const chained = groups.slice(kept).map((part): Doc => [softline, ...part.map(({ text }) => text)]);
-  return group(
-    base,
-    ...groups.slice(0, kept).flatMap((part) => part.map(({ text }) => text)),
-    indent(...chained),
+  // The beginning keeps what is called or looked up at once, and names that are not called: `tf.losses`.
+  const isName = (link: Syntax | undefined) => link?.kind === 'member' && link.text.startsWith('.');
+  let start = links.findIndex((link) => isName(link));
+  if (start < 0) start = links.length;
+  if (start === 0) while (isName(links[start]) && isName(links[start + 1])) start++;
+  const groups: Syntax[][] = [];
+  for (const link of links.slice(start)) {
+    if (isName(link) || groups.length === 0) groups.push([link]);
+    else groups.at(-1)!.push(link);
+  }
+  const calls = links.filter((link) => link.kind === 'call');
+  const text = (link: Syntax): Doc =>
+    link.kind === 'call' ? argumentsDoc(link.args) : link.kind === 'member' ? link.text : '';
+  const begin = [bracketed(at), ...links.slice(0, start).map(text)];
+  if (groups.length < 2) return [...begin, ...groups.flat().map(text)];
+  const chained = indent(...groups.map((part): Doc => [softline, ...part.map(text)]));
+  const isIntricate = calls.length > 2 && calls.some(({ args }) => !args.every((arg) => isSimple(arg)));
+  return { kind: 'group', of: [...begin, chained], ...(isIntricate ? { broken: true } : {}) };
+}
+
+/** Whether an argument is simple enough to stand in a long chain on one line. */
+function isSimple(syntax: Syntax, depth = 2): boolean {
+  if (depth <= 0) return false;
+  switch (syntax.kind) {
+    case 'text':
+      return true;
+    case 'unary':
+    case 'member':
+      return isSimple(syntax.of, depth);
+    case 'call':
+      return (
+        isSimple(syntax.of, depth) &&
+        syntax.args.length <= depth &&
+        syntax.args.every((arg) => isSimple(arg, depth - 1))
+      );
+    case 'list':
+      return syntax.items.every((item) => isSimple(item, depth - 1));
+    case 'entry':
+      return isSimple(syntax.value, depth);
+    default:
+      return false;
+  }
+}
+
+/** Whether arguments get a line each because functions are among them, or in calls among them. */
+function isComposed(args: readonly Syntax[]): boolean {
+  const isFunction = ({ kind }: Syntax) => kind === 'arrow';
+  return (
+    args.length > 1 &&
+    (args.filter(isFunction).length > 1 ||
+      args.some((arg) => arg.kind === 'call' && arg.args.some(isFunction)))
   );
 }
 
-/** Links from one `.name` to the next. */
-function callGroups(links: readonly Link[]): readonly (readonly Link[])[] {
-  const groups: Link[][] = [];
-  for (const link of links) {
-    if (groups.length === 0 || (typeof link.text === 'string' && link.text.startsWith('.')))
-      groups.push([link]);
-    else groups.at(-1)!.push(link);
-  }
-  return groups;
-}
-
 function argumentsDoc(args: readonly Syntax[]): Doc {
-  if (args.length === 0) return '()';
-  const last = args.at(-1)!;
-  // A function or an object at the end stays on the line and breaks inside.
-  if (args.length === 1 && last.kind === 'list') return ['(', docOf(last, 'call'), ')'];
-  return listDoc('(', ')', args);
+  const [only, ...others] = args;
+  if (only === undefined) return '()';
+  // A list or a function alone breaks inside.
+  if (others.length === 0 && only.kind === 'list') return ['(', docOf(only, 'call'), ')'];
+  if (others.length === 0 && only.kind === 'arrow' && only.body.kind !== 'choice') {
+    const body = docOf(only.body, 'assignment');
+    return group('(', only.head, indent(line, body), { kind: 'ifBroken', text: ',' }, softline, ')');
+  }
+  return listDoc('(', ')', args, isComposed(args));
 }
 
 function render(doc: Doc, width: number): readonly string[] {
@@ -283,10 +306,17 @@ function write(
         break;
       case 'group': {
         const length = lines.at(-1)!.length + flat(doc.of).length + rest.length;
-        write(doc.of, margin, broken && length > width, lines, width, rest);
+        write(doc.of, margin, broken && (length > width || mustBreak(doc)), lines, width, rest);
       }
     }
   }
+}
+
+/** Whether a document has a group that is broken whatever its length. */
+function mustBreak(doc: Doc): boolean {
+  if (typeof doc === 'string') return false;
+  if (isMany(doc)) return doc.some(mustBreak);
+  return (doc.kind === 'group' && doc.broken === true) || ('of' in doc && mustBreak(doc.of));
 }
 
 function append(lines: string[], text: string): void {
