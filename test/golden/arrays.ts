@@ -51,6 +51,29 @@ export function place({ shape, data }: GoldenArray, axes: readonly Axis[], dims:
   };
 }
 
+/** As {@link place} of an array that is repeated to a shape first; on the way back what it was repeated to is summed. */
+export function placeRepeated(
+  array: GoldenArray,
+  to: readonly number[],
+  axes: readonly Axis[],
+  dims: readonly Axis[],
+): Placed {
+  // Each element of the file's array under the elements that it is repeated to.
+  const numbered = { shape: array.shape, data: array.data.map((_, i) => i) };
+  const leads = array.shape.length < to.length && array.shape.every((n, d) => n === to[d]);
+  const origin = repeated(numbered, to, leads).data;
+  const placed = place({ shape: [...to], data: origin.map((i) => array.data[i]!) }, axes, dims);
+  return {
+    ...placed,
+    fromFile: (values) => placed.fromFile(origin.map((i) => values[i]!)),
+    toFile: (values) => {
+      const sums = new Float64Array(array.data.length);
+      placed.toFile(values).forEach((value, i) => (sums[origin[i]!]! += value));
+      return sums;
+    },
+  };
+}
+
 /**
  * An array repeated to a shape: lengths of 1 stretch. Missing dimensions are added in front, as NumPy and PyTorch do,
  * or with `leading` behind, as Keras does with sample weights. Throws a RangeError where the shapes do not go together.

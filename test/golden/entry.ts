@@ -6,6 +6,9 @@ import type { GoldenArray, LossCase } from './types.ts';
 /** Why a case is not run. */
 export class Skip extends Error {}
 
+/** A value that our parameter cannot have: where the framework refuses it too, that is what the case asks for. */
+export class NotAllowed extends Skip {}
+
 /**
  * What a golden parameter is here: the id of a parameter or option of ours; or a function that gives values of ours, or
  * throws a {@link Skip}. A truth value is 1 or 0.
@@ -30,11 +33,19 @@ export interface Entry {
   /** Golden inputs that only `derived` reads. */
   readonly readBy?: readonly string[];
   readonly layout?: Layout;
+  /** Our inputs that are repeated to the shape of the prediction, from the left where they lack its last dimensions. */
+  readonly repeats?: readonly string[];
   /** What a mean divides by where elements or rows are weighted; the loss's own rule where absent. */
   readonly weightedBy?: Averaging['weightedBy'];
   /** Weights are of rows: missing dimensions are added behind. */
   readonly weightsLead?: true;
 }
+
+/** scikit-learn weighs rows, and its means divide by the sum of the weights. */
+export const rowWeights: Pick<Entry, 'weightedBy' | 'weightsLead'> = {
+  weightedBy: 'weights',
+  weightsLead: true,
+};
 
 /** By golden convention; a function where parameters decide which loss it is. */
 export type Entries = Readonly<Record<string, Entry | ((given: LossCase) => Entry)>>;
@@ -52,7 +63,7 @@ export function only(...values: readonly unknown[]): Translation {
 export function choice(id: string, values: Readonly<Record<string, number>>): Translation {
   return (value) => {
     const own = values[String(value)];
-    if (own === undefined) throw new Skip(`${id} = ${JSON.stringify(value)} is not offered`);
+    if (own === undefined) throw new NotAllowed(`${id} = ${JSON.stringify(value)} is not offered`);
     return { [id]: own };
   };
 }

@@ -10,7 +10,7 @@ import { simplify } from '../../src/core/expression/simplify.ts';
 import { checkInputs } from '../../src/core/losses/checkInputs.ts';
 import { difference, givenSides, measuredSides, subgradientDifference } from './compare.ts';
 import { notOffered } from './entries/all.ts';
-import { Skip } from './entry.ts';
+import { NotAllowed, Skip } from './entry.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import {
   lossCaseSchema,
@@ -92,7 +92,7 @@ function isRefused(given: LossCase): boolean {
     evaluate(value, environment);
     return false;
   } catch (error) {
-    if (error instanceof RangeError) return true;
+    if (error instanceof RangeError || error instanceof NotAllowed) return true;
     throw error;
   }
 }

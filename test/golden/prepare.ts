@@ -1,5 +1,5 @@
 /** Translates a golden case into an expression of ours and the numbers that it is evaluated with. */
-import { div } from '../../src/core/expression/build.ts';
+import { div, mul } from '../../src/core/expression/build.ts';
 import type { Environment } from '../../src/core/expression/evaluate.ts';
 import { constant, input, type Axis, type Expr } from '../../src/core/expression/expression.ts';
 import { substitute } from '../../src/core/expression/rewrite.ts';
@@ -9,7 +9,7 @@ import { decided } from '../../src/core/losses/decided.ts';
 import { predictionsOf, type Loss, type Option } from '../../src/core/losses/loss.ts';
 import { checkParameters } from '../../src/core/losses/parameters.ts';
 import { reduce } from '../../src/core/losses/reduce.ts';
-import { place, repeated, type Placed } from './arrays.ts';
+import { place, placeRepeated, repeated, type Placed } from './arrays.ts';
 import { entryOf } from './entries/all.ts';
 import { rows, Skip, type Entry, type Layout } from './entry.ts';
 import type { GoldenArray, LossCase } from './types.ts';
@@ -107,6 +107,8 @@ interface Batch {
   /** Options for which an input stands where the loss has a parameter, such as a weight for each class. */
   readonly instead: Readonly<Record<string, Expr>>;
   readonly weight?: Expr;
+  /** How many elements each given weight is for. */
+  readonly weightUses: number;
 }
 
 function laidOut(
@@ -145,7 +147,10 @@ function laidOut(
   for (const [own, array] of arrays) {
     const axes = loss.inputs.find(({ id }) => id === own)?.axes;
     const option = loss.options?.find(({ id }) => id === own);
-    if (axes !== undefined) put(own, place(array, axes, layout(array.shape, axes, own)));
+    if (axes !== undefined && entry.repeats?.includes(own) === true) {
+      const like = predictionOf(loss, given, entry, layout);
+      put(own, placeRepeated(array, like.shape, axes, like.dims));
+    } else if (axes !== undefined) put(own, place(array, axes, layout(array.shape, axes, own)));
     else if (option !== undefined) {
       keep.add(own);
       if (option.axes.length === array.shape.length) put(own, place(array, option.axes, [...option.axes]));
@@ -168,6 +173,8 @@ function laidOut(
     names,
     keep: [...keep],
     instead,
+    weightUses:
+      weight === undefined ? 1 : placed.get('weight')!.data.length / Math.max(1, weight.data.length),
     ...(weight === undefined ? {} : { weight: input('weight', placed.get('weight')!.axes) }),
   };
 }
@@ -225,6 +232,7 @@ function elementWeights(
 ): Placed {
   const { shape, dims } = predictionOf(loss, given, entry, layout);
   const elements = loss.expression().axes;
+  if (elements.length === 0) throw new Skip('weights within a loss of the whole batch are not offered');
   const counted =
     loss.averaging?.rowsFirst === true && elements.length > 0 ? elements.slice(0, -1) : elements;
   const kept = dims.map((_, d) => d).filter((d) => counted.includes(dims[d]!));
@@ -241,7 +249,7 @@ function elementWeights(
 
 /** The reduction of a case, over the loss of one element. */
 function reduced(given: LossCase, entry: Entry, loss: Loss, batch: Batch): Expr {
-  const { keep, instead, weight } = batch;
+  const { keep, instead, weight, weightUses } = batch;
   const by = (reduction: 'none' | 'mean' | 'sum', weightedBy = entry.weightedBy) =>
     substitute(
       reduce(loss, reduction, {
@@ -260,8 +268,14 @@ function reduced(given: LossCase, entry: Entry, loss: Loss, batch: Batch): Expr 
     case 'whole-batch':
     case 'single-positive':
       return by('mean');
-    case 'mean_with_sample_weight':
-      return by('mean', 'weights');
+    case 'mean_with_sample_weight': {
+      const divisor = loss.divisor?.(keep);
+      if (divisor !== undefined && divisor.kind !== 'const')
+        throw new Skip('weights of rows together with ignored labels are not offered');
+      const mean = by('mean', 'weights');
+      // Keras divides by the sum of the weights as they are given, however often each is used.
+      return weightUses === 1 ? mean : mul(mean, weightUses);
+    }
     case 'sum':
       return by('sum');
     case 'batchmean': {

@@ -39,7 +39,8 @@ function problemOf(
   }
   if (expected === 0)
     return (loss) => message('{loss} needs at least one value of "{input}".', { loss, input: id });
-  const rule = rules(kind, extent(kind === 'length' ? (input.of ?? '') : 'class'));
+  // Without an axis for the classes there may be any number of them.
+  const rule = rules(kind, sizes[kind === 'length' ? (input.of ?? '') : 'class'] ?? Infinity);
   const ignored = kind === 'class-index' ? (parameters['ignoreIndex'] ?? Number.NaN) : Number.NaN;
   const at = data.findIndex((value) => value !== ignored && !rule.allows(value));
   if (at >= 0) return refusal(id, at, data[at]!, rule.words);
@@ -109,7 +110,10 @@ function rules(kind: InputKind, count: number): Rule {
     case 'class-index':
       return {
         allows: (v) => v >= 0 && index(v),
-        words: message('class indices from 0 to {last}', { last: count - 1 }),
+        words:
+          count === Infinity
+            ? message('class indices: whole numbers from 0')
+            : message('class indices from 0 to {last}', { last: count - 1 }),
       };
     case 'label-sequence':
       return {

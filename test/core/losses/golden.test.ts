@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { losses } from '../../../src/core/losses/catalogue.ts';
-import { place, repeated } from '../../golden/arrays.ts';
+import { place, placeRepeated, repeated } from '../../golden/arrays.ts';
 import { entryOf } from '../../golden/entries/all.ts';
 import { runCase } from '../../golden/losses.ts';
 import { groups, parseFile, runDirectory } from '../../golden/run.ts';
@@ -264,6 +264,18 @@ describe('the layout of arrays', () => {
       data: [7],
       sizes: { sample: 1, output: 1 },
     });
+  });
+
+  it('sums on the way back what was repeated', () => {
+    const placed = placeRepeated(
+      { shape: [2], data: [5, 7] },
+      [2, 3],
+      ['sample', 'output'],
+      ['sample', 'output'],
+    );
+    expect(placed.data).toEqual([5, 5, 5, 7, 7, 7]);
+    expect([...placed.toFile([1, 2, 3, 4, 5, 6])]).toEqual([6, 15]);
+    expect(placed.fromFile([8, 9])).toEqual([8, 8, 8, 9, 9, 9]);
   });
 
   it('repeats from the right, or from the left for weights of rows', () => {

@@ -15,6 +15,7 @@ export const adversarial: Readonly<Record<string, Entries>> = {
   },
   lsgan: {
     ...role('least-squares-gan-discriminator', 'discriminator'),
+    ...role('least-squares-gan-discriminator', 'discriminator-no-half', { convention: 'no-half' }),
     ...role('least-squares-gan-generator', 'generator'),
     ...role('least-squares-gan-generator', 'generator-no-half', { convention: 'no-half' }),
   },

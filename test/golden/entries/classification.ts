@@ -1,4 +1,4 @@
-import { choice, each, only, Skip, type Entries, type Entry } from '../entry.ts';
+import { choice, each, only, rowWeights, Skip, type Entries, type Entry } from '../entry.ts';
 import type { GoldenArray, LossCase } from '../types.ts';
 
 const plusMinus = { labels: only('-1/+1') };
@@ -28,16 +28,12 @@ const withOneHot = (entry: Entry): Entry => ({
     pred === undefined || target === undefined ? {} : { target: oneHot(target, pred.shape.at(-1) ?? 1) },
 });
 
-const keras: Pick<Entry, 'convention' | 'weightedBy' | 'weightsLead'> = {
-  convention: 'keras',
-  weightedBy: 'elements',
-  weightsLead: true,
-};
+const keras: Pick<Entry, 'convention' | 'weightedBy'> = { convention: 'keras', weightedBy: 'elements' };
 
 export const classification: Readonly<Record<string, Entries>> = {
   bce: {
     torch: { id: 'binary-cross-entropy', weightedBy: 'elements' },
-    sklearn: { id: 'binary-cross-entropy', convention: 'sklearn', weightsLead: true, weightedBy: 'weights' },
+    sklearn: { id: 'binary-cross-entropy', convention: 'sklearn', ...rowWeights },
     keras: { id: 'binary-cross-entropy', ...keras, parameters: { ...clip, ...smoothing } },
     'tfjs-layers': { id: 'binary-cross-entropy', ...keras, parameters: clip },
     'tfjs-core': {
@@ -66,7 +62,8 @@ export const classification: Readonly<Record<string, Entries>> = {
     },
   },
   brier: {
-    ...each(['sklearn', 'torch'], { id: 'brier' }),
+    sklearn: { id: 'brier', ...rowWeights },
+    torch: { id: 'brier' },
     'sklearn-multiclass': { id: 'brier', convention: 'multiclass' },
   },
   cross_entropy: {
@@ -116,7 +113,7 @@ export const classification: Readonly<Record<string, Entries>> = {
   },
   categorical_crossentropy: {
     plain: { id: 'categorical-cross-entropy', convention: 'plain' },
-    sklearn: { id: 'categorical-cross-entropy', convention: 'sklearn' },
+    sklearn: { id: 'categorical-cross-entropy', convention: 'sklearn', ...rowWeights },
     ...each(['keras', 'tfjs-layers'], {
       id: 'categorical-cross-entropy',
       parameters: { ...clip, ...smoothing },

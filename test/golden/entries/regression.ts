@@ -1,11 +1,11 @@
-import { choice, each, only, Skip, type Entries, type Entry } from '../entry.ts';
+import { choice, each, only, rowWeights, Skip, type Entries, type Entry } from '../entry.ts';
 
 /** Frameworks whose elements are the loss's own, with what their means of weighted elements divide by. */
 function elementwise(entry: Entry): Entries {
   return {
     ...each(['optax', 'scipy', 'plain', 'jax', 'tf'], entry),
     torch: { weightedBy: 'elements', ...entry },
-    sklearn: { ...entry, weightedBy: 'weights', weightsLead: true },
+    sklearn: { ...entry, ...rowWeights },
     'tfjs-core': { ...entry, weightedBy: 'non-zero-weights' },
   };
 }
@@ -16,7 +16,6 @@ function byRows(entry: Entry): Entries {
     convention: 'keras',
     ...entry,
     weightedBy: 'elements',
-    weightsLead: true,
   });
 }
 
@@ -58,23 +57,27 @@ export const regression: Readonly<Record<string, Entries>> = {
     ...both({ id: 'log-cosh' }),
     stable: { id: 'log-cosh' },
     // Computed in double precision, but with log 2 as Keras's default float type has it.
-    keras: { id: 'log-cosh', convention: 'keras-float32', weightedBy: 'elements', weightsLead: true },
+    keras: { id: 'log-cosh', convention: 'keras-float32', weightedBy: 'elements' },
   },
   mape: {
     ...byRows({ id: 'mean-absolute-percentage-error' }),
     'plain-fraction': { id: 'mean-absolute-percentage-error', convention: 'plain' },
-    sklearn: { id: 'mean-absolute-percentage-error' },
+    sklearn: { id: 'mean-absolute-percentage-error', ...rowWeights },
     smape: { id: 'mean-absolute-percentage-error', convention: 'smape' },
   },
   msle: {
     ...byRows({ id: 'mean-squared-logarithmic-error' }),
-    ...each(['log1p', 'sklearn'], { id: 'mean-squared-logarithmic-error' }),
+    log1p: { id: 'mean-squared-logarithmic-error' },
+    sklearn: { id: 'mean-squared-logarithmic-error', ...rowWeights },
     rmsle: { id: 'root-mean-squared-logarithmic-error' },
   },
   root_mean_squared_logarithmic_error: {
     sklearn: { id: 'root-mean-squared-logarithmic-error', convention: 'sklearn' },
   },
-  quantile: each(['pinball', 'sklearn-metric', 'sklearn-loss'], { id: 'quantile', parameters: tau }),
+  quantile: {
+    ...each(['pinball', 'sklearn-loss'], { id: 'quantile', parameters: tau }),
+    'sklearn-metric': { id: 'quantile', parameters: tau, ...rowWeights },
+  },
   expectile: { 'newey-powell': { id: 'expectile', parameters: tau } },
   epsilon_insensitive: {
     'sklearn-SVR/SGD': ({ params }) => {
@@ -111,7 +114,8 @@ export const regression: Readonly<Record<string, Entries>> = {
   },
   half_poisson: { 'sklearn-HalfPoissonLoss': { id: 'poisson-nll', parameters: halfLogLink } },
   tweedie: {
-    ...each(['deviance', 'deviance-sklearn'], { id: 'tweedie', parameters: { power: 'power' } }),
+    deviance: { id: 'tweedie', parameters: { power: 'power' } },
+    'deviance-sklearn': { id: 'tweedie', parameters: { power: 'power' }, ...rowWeights },
     'sklearn-half-log-link': {
       id: 'tweedie',
       convention: 'log-link',
@@ -137,7 +141,11 @@ export const regression: Readonly<Record<string, Entries>> = {
     },
   },
   gaussian_nll: {
-    torch: { id: 'gaussian-nll', parameters: { full: choice('full', yesNo), eps: 'eps' } },
+    torch: {
+      id: 'gaussian-nll',
+      parameters: { full: choice('full', yesNo), eps: 'eps' },
+      repeats: ['var'],
+    },
   },
   wing: { feng2018: { id: 'wing', parameters: { w: 'w', epsilon: 'epsilon' } } },
 };
