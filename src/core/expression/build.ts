@@ -22,7 +22,10 @@ export function apply(
   const row = primitive(op);
   if (args.length !== row.arity)
     throw new RangeError(`${op} takes ${row.arity} arguments, received ${args.length}`);
-  return applied(op, args, attributes, row.axes(args, attributes), row.dtype(args));
+  return applied(op, args, attributes, () => ({
+    axes: row.axes(args, attributes),
+    dtype: row.dtype(args),
+  }));
 }
 
 const unary = (op: string) => (x: Operand) => apply(op, [node(x)]);

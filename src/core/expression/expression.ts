@@ -101,10 +101,10 @@ type Description<T extends Expr> = T extends Expr ? Omit<T, 'id'> : never;
 
 const table = new Map<string, Expr>();
 
-function intern(key: string, description: Description<Expr>): Expr {
+function intern(key: string, description: () => Description<Expr>): Expr {
   const known = table.get(key);
   if (known !== undefined) return known;
-  const node = Object.freeze({ id: table.size, ...description }) as Expr;
+  const node = Object.freeze({ id: table.size, ...description() }) as Expr;
   table.set(key, node);
   return node;
 }
@@ -112,60 +112,62 @@ function intern(key: string, description: Description<Expr>): Expr {
 /** A number. `-0` and `0` are different constants, NaN is one. */
 export function constant(value: number): Const {
   const key = Object.is(value, -0) ? '-0' : String(value);
-  return intern(`const:${key}`, { kind: 'const', value, axes: [], dtype: 'real' }) as Const;
+  return intern(`const:${key}`, () => ({ kind: 'const', value, axes: [], dtype: 'real' })) as Const;
 }
 
 /** A truth value as a node; its `value` is 1 or 0. */
 export function truth(value: boolean): Const {
-  return intern(`truth:${value}`, {
+  return intern(`truth:${value}`, () => ({
     kind: 'const',
     value: value ? 1 : 0,
     axes: [],
     dtype: 'boolean',
-  }) as Const;
+  })) as Const;
 }
 
 /** A scalar option of a loss. */
 export function param(name: string): Param {
-  return intern(`param:${name}`, { kind: 'param', name, axes: [], dtype: 'real' }) as Param;
+  return intern(`param:${name}`, () => ({ kind: 'param', name, axes: [], dtype: 'real' })) as Param;
 }
 
 /** An array that is given; its data is row-major in the canonical order of `axes`. */
 export function input(name: string, axes: readonly Axis[], dtype: Dtype = 'real'): Input {
   const ordered = axisOrder(axes);
-  return intern(`input:${name}:${dtype}:${ordered.join()}`, {
+  return intern(`input:${name}:${dtype}:${ordered.join()}`, () => ({
     kind: 'input',
     name,
     axes: ordered,
     dtype,
-  }) as Input;
+  })) as Input;
 }
 
 /** The extent of an axis; of a renamed copy that of its original. */
 export function size(axis: Axis): Size {
   const base = baseAxis(axis);
-  return intern(`size:${base}`, { kind: 'size', axis: base, axes: [], dtype: 'real' }) as Size;
+  return intern(`size:${base}`, () => ({ kind: 'size', axis: base, axes: [], dtype: 'real' })) as Size;
 }
 
 /** 0, 1, 2 … along an axis. */
 export function index(axis: Axis): Index {
-  return intern(`index:${axis}`, { kind: 'index', axis, axes: [axis], dtype: 'index' }) as Index;
+  return intern(`index:${axis}`, () => ({ kind: 'index', axis, axes: [axis], dtype: 'index' })) as Index;
 }
 
-/** Interns an operation whose axes and dtype are already known. Use the builders of {@link ./build.ts}. */
+/**
+ * Interns an operation; `shape` is asked for a new one's axes and dtype, and may throw. Use the builders of
+ * {@link ./build.ts}.
+ */
 export function applied(
   op: string,
   args: readonly Expr[],
   attributes: Readonly<Record<string, Axis>>,
-  axes: readonly Axis[],
-  dtype: Dtype,
+  shape: () => Pick<Apply, 'axes' | 'dtype'>,
 ): Apply {
   const details = Object.keys(attributes)
     .sort()
     .map((name) => `${name}=${attributes[name] ?? ''}`)
     .join();
   const key = `${op}(${args.map((a) => a.id).join()})[${details}]`;
-  return intern(key, { kind: 'apply', op, args, attributes, axes, dtype }) as Apply;
+  return intern(key, () => ({ kind: 'apply', op, args, attributes, ...shape() })) as Apply;
 }
 
 /** The nodes of an expression, each once, arguments before what uses them. */

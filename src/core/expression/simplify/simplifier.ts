@@ -47,6 +47,8 @@ export interface Facts {
 export class Simplifier {
   readonly facts: Facts;
   readonly #done = new Map<Expr, Expr>();
+  readonly #factors = new Map<Expr, Product>();
+  readonly #terms = new Map<Expr, Terms>();
   #depth = 0;
 
   constructor(facts: Facts) {
@@ -97,6 +99,14 @@ export class Simplifier {
   // ---- products
 
   factors(e: Expr): Product {
+    const known = this.#factors.get(e);
+    if (known !== undefined) return known;
+    const result = this.#factorsOf(e);
+    this.#factors.set(e, result);
+    return result;
+  }
+
+  #factorsOf(e: Expr): Product {
     // An infinite constant is a factor like any other: 0 · ∞ must not be worked out.
     if (e.kind === 'const') return Number.isFinite(e.value) ? product(e.value) : product(1, [[e, 1]]);
     if (e.kind !== 'apply' || this.isWhole(e)) return product(1, [[e, 1]]);
@@ -235,7 +245,15 @@ export class Simplifier {
 
   // ---- sums
 
-  terms(e: Expr): Map<Expr, number> {
+  terms(e: Expr): Terms {
+    const known = this.#terms.get(e);
+    if (known !== undefined) return known;
+    const result = this.#termsOf(e);
+    this.#terms.set(e, result);
+    return result;
+  }
+
+  #termsOf(e: Expr): Terms {
     const terms = new Map<Expr, number>();
     const collect = (part: Expr, factor: number): void => {
       const loose = this.#loose(part);
