@@ -27,10 +27,13 @@ interface Helpers {
   readonly programme: (step: number, ...args: readonly ArrayLike<number>[]) => void;
 }
 
+/** Sizes are not known yet; with this one what pairs of samples share is worth keeping, what rows share is not. */
+const usualExtent = 32;
+
 /** Compiles expressions into one function; what they share is computed once. Costs about a millisecond: keep it. */
 export function compileFunction(roots: readonly Expr[]): CompiledFunction {
   const lowered = roots.map((root) => ({ expr: lower(root, 'host'), axes: root.axes }));
-  const steps = schedule(lowered, { nest: true });
+  const steps = schedule(lowered, { nest: true, extent: () => usualExtent });
   const inputs = [...new Map(roots.flatMap(inputsOf).map((node) => [node.name, node])).values()];
   const parameters = [...new Set(roots.flatMap((root) => parametersOf(root).map((node) => node.name)))];
   const body = writeBody(steps, inputs);
@@ -61,7 +64,8 @@ export function compileFunction(roots: readonly Expr[]): CompiledFunction {
 
 function axesOf(node: Expr): readonly Axis[] {
   if (node.kind === 'size') return [node.axis];
-  return node.kind === 'apply' ? [...node.axes, ...node.args.flatMap((arg) => arg.axes)] : node.axes;
+  if (node.kind !== 'apply') return node.axes;
+  return [...node.axes, ...node.args.flatMap((arg) => arg.axes), ...Object.values(node.attributes)];
 }
 
 function runProgramme(
