@@ -22,6 +22,7 @@ const readOnly: ReadonlySet<CommandId> = new Set([
 export interface TestAccess {
   readonly context: vscode.ExtensionContext;
   readonly training: () => Promise<Training>;
+  readonly catalogue: CatalogueTree;
   readonly deactivate: () => Promise<void>;
 }
 
@@ -30,9 +31,9 @@ export function activate(context: vscode.ExtensionContext): TestAccess | undefin
   // Not among the subscriptions: VS Code disposes those while `deactivate` still waits for the trainers, which log.
   const log = createLog();
   try {
-    const training = wire(context, log);
+    const wired = wire(context, log);
     return context.extensionMode === vscode.ExtensionMode.Test
-      ? { context, training, deactivate }
+      ? { context, ...wired, deactivate }
       : undefined;
   } catch (error) {
     void reportFailure(log, vscode.l10n.t('Starting Loss Lab'), error);
@@ -45,7 +46,10 @@ export function deactivate(): Promise<void> {
   return end();
 }
 
-function wire(context: vscode.ExtensionContext, log: ExtensionLog): () => Promise<Training> {
+function wire(
+  context: vscode.ExtensionContext,
+  log: ExtensionLog,
+): Pick<TestAccess, 'training' | 'catalogue'> {
   let made: Promise<Training> | undefined;
   const training = (): Promise<Training> =>
     (made ??= loadTraining().then(({ createTraining }) => createTraining(context, log)));
@@ -75,12 +79,14 @@ function wire(context: vscode.ExtensionContext, log: ExtensionLog): () => Promis
   }
 
   const tree = new RunsTree(async () => (await training()).service);
+  const catalogue = new CatalogueTree(loadCatalogue);
   const view = vscode.window.createTreeView(views.runs, { treeDataProvider: tree });
   context.subscriptions.push(
     tree,
     view,
     followWhileVisible(view, training, log),
-    vscode.window.createTreeView(views.catalogue, { treeDataProvider: new CatalogueTree(loadCatalogue) }),
+    catalogue,
+    vscode.window.createTreeView(views.catalogue, { treeDataProvider: catalogue, showCollapseAll: true }),
   );
   end = async () => {
     tree.dispose();
@@ -105,7 +111,7 @@ function wire(context: vscode.ExtensionContext, log: ExtensionLog): () => Promis
   );
 
   putCliOnPath(context);
-  return training;
+  return { training, catalogue };
 }
 
 /** Runs of other processes are looked after while the view is visible, and not otherwise. */

@@ -114,6 +114,6 @@ describe('insert', () => {
       new vscode.Position(2, 8),
     );
     const labels = list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
-    assert.ok(labels.includes('loss-huber'), labels.slice(0, 20).join(', '));
+    assert.ok(labels.includes('loss-huber'), labels.filter((label) => label.startsWith('loss')).join(', '));
   });
 });

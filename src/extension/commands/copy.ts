@@ -1,15 +1,19 @@
 import * as vscode from 'vscode';
 import {
   languages,
-  mannersOf,
+  manners,
   printLoss,
+  refusalOf,
   type Language,
   type Manner,
+  type SnippetOptions,
 } from '../../core/expression/print/snippet.ts';
 import { sourceOf } from '../../core/expression/print/source.ts';
 import type { Loss } from '../../core/losses/loss.ts';
-import { readWish } from '../editor/wish.ts';
+import { inSlices, type Sliced } from '../../core/slices.ts';
+import { pauses } from '../editor/pauses.ts';
 import { pickLoss } from '../editor/pickLoss.ts';
+import { readWish } from '../editor/wish.ts';
 
 const languageNames: Readonly<Record<Language, string>> = {
   numpy: 'NumPy',
@@ -25,15 +29,24 @@ export async function copyLoss(argument: unknown): Promise<void> {
   const wish = readWish(argument);
   const loss = wish.loss ?? (await pickLoss(vscode.l10n.t('Copy Loss')));
   if (loss === undefined) return;
-  const picked = await vscode.window.showQuickPick(formsOf(loss), {
-    title: vscode.l10n.t('Copy {0}', loss.name),
-    placeHolder: vscode.l10n.t('Choose the language of the code'),
-  });
+  const { parameters, convention } = wish;
+  const options = { parameters, ...(convention === undefined ? {} : { convention }) };
+  const forms = inSlices(
+    formsOf(loss, options),
+    pauses(() => false),
+  );
+  const picked = await vscode.window.showQuickPick<Form>(
+    forms.then((found): Form[] => found ?? []),
+    {
+      title: vscode.l10n.t('Copy {0}', loss.name),
+      placeHolder: vscode.l10n.t('Choose the language of the code'),
+    },
+  );
   if (picked === undefined) return;
-  const snippet = printLoss(loss, picked.language, { manner: picked.manner, parameters: wish.parameters });
-  await vscode.env.clipboard.writeText(sourceOf(snippet, picked.language));
+  const { language, manner } = picked;
+  await vscode.env.clipboard.writeText(sourceOf(printLoss(loss, language, { ...options, manner }), language));
   void vscode.window.showInformationMessage(
-    vscode.l10n.t('{0} is on the clipboard, written for {1}.', loss.name, languageNames[picked.language]),
+    vscode.l10n.t('{0} is on the clipboard, written for {1}.', loss.name, languageNames[language]),
   );
 }
 
@@ -42,14 +55,20 @@ interface Form extends vscode.QuickPickItem {
   readonly manner: Manner;
 }
 
-function formsOf(loss: Loss): Form[] {
-  return languages.flatMap((language) =>
-    mannersOf(loss, language).map((manner): Form => ({
-      label: languageNames[language],
-      description:
-        manner === 'scratch' ? vscode.l10n.t('written out') : vscode.l10n.t('the framework’s own function'),
-      language,
-      manner,
-    })),
-  );
+/** What a loss can be written in. Yields after each try. */
+function* formsOf(loss: Loss, options: SnippetOptions): Sliced<Form[]> {
+  const forms: Form[] = [];
+  for (const language of languages)
+    for (const manner of manners) {
+      yield;
+      if (refusalOf(loss, language, { ...options, manner }) !== undefined) continue;
+      forms.push({
+        label: languageNames[language],
+        description:
+          manner === 'scratch' ? vscode.l10n.t('written out') : vscode.l10n.t('the framework’s own function'),
+        language,
+        manner,
+      });
+    }
+  return forms;
 }

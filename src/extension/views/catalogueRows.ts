@@ -2,11 +2,19 @@
 import * as vscode from 'vscode';
 import { loadLoss, losses } from '../../core/losses/catalogue.ts';
 import { familyNames } from '../../core/losses/families.ts';
-import { families } from '../../core/losses/loss.ts';
+import { families, type Loss } from '../../core/losses/loss.ts';
 import { taskOf } from '../../core/losses/task.ts';
 import { escapeMarkdown } from '../editor/hoverText.ts';
 import { pictureMarkdown, pictureOf } from '../editor/pictures.ts';
 import { localise } from '../localise.ts';
+
+/** A family as a row. */
+export interface FamilyRow {
+  readonly family: string;
+  readonly label: string;
+  /** How many losses it has. */
+  readonly count: number;
+}
 
 /** A loss as a row. */
 export interface LossRow {
@@ -19,10 +27,14 @@ export interface LossRow {
 }
 
 /** The families that have losses, in the order in which they are offered. */
-export function familyRows(): { readonly family: string; readonly label: string }[] {
+export function familyRows(): FamilyRow[] {
   return families
-    .filter((family) => losses().some((loss) => loss.family === family))
-    .map((family) => ({ family, label: localise(familyNames[family]) }));
+    .map((family) => ({
+      family,
+      label: localise(familyNames[family]),
+      count: losses().filter((loss) => loss.family === family).length,
+    }))
+    .filter(({ count }) => count > 0);
 }
 
 /** The losses of a family. */
@@ -32,10 +44,16 @@ export function lossRows(family: string): LossRow[] {
     .map((loss) => ({
       id: loss.id,
       label: loss.name,
-      description: loss.synonyms.slice(0, 2).join(' · '),
+      description: otherNames(loss).slice(0, 2).join(' · '),
       meaning: loss.meaning,
       trains: taskOf(loss) !== undefined,
     }));
+}
+
+/** Synonyms that are not just the name without its last word. */
+function otherNames({ name, synonyms }: Loss): string[] {
+  const known = name.toLowerCase();
+  return synonyms.filter((synonym) => !known.includes(synonym.toLowerCase().replace(/ loss$/, '')));
 }
 
 /** Formula, plot and what to know of a loss. */

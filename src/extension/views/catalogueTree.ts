@@ -1,46 +1,36 @@
 import * as vscode from 'vscode';
 import { contextValue } from '../contributions.ts';
-import type { CatalogueRows, LossRow } from './catalogueRows.ts';
+import type { CatalogueRows, FamilyRow, LossRow } from './catalogueRows.ts';
 
 /** A row of the Loss Catalogue. Commands of a loss's menu get it as their argument and read the loss from it. */
 export type CatalogueNode =
-  | { readonly kind: 'family'; readonly family: string; readonly label: string }
-  | { readonly kind: 'loss'; readonly loss: string };
+  | { readonly kind: 'family'; readonly family: string; readonly row: FamilyRow }
+  | { readonly kind: 'loss'; readonly loss: string; readonly row: LossRow };
 
 /** Families and their losses. The losses are loaded when VS Code asks for the first row: when the view is shown. */
-export class CatalogueTree implements vscode.TreeDataProvider<CatalogueNode> {
+export class CatalogueTree implements vscode.TreeDataProvider<CatalogueNode>, vscode.Disposable {
   readonly #load: () => Promise<CatalogueRows>;
-  readonly #rows = new Map<string, LossRow>();
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #themes: vscode.Disposable;
 
   constructor(load: () => Promise<CatalogueRows>) {
     this.#load = load;
+    // Pictures are drawn in the colours of the theme.
+    this.#themes = vscode.window.onDidChangeActiveColorTheme(() => this.#changed.fire(undefined));
   }
+
+  readonly onDidChangeTreeData = this.#changed.event;
 
   async getChildren(parent?: CatalogueNode): Promise<CatalogueNode[]> {
     if (parent?.kind === 'loss') return [];
     const { familyRows, lossRows } = await this.#load();
-    if (parent === undefined)
-      return familyRows().map(({ family, label }) => ({ kind: 'family', family, label }));
-    return lossRows(parent.family).map((row) => {
-      this.#rows.set(row.id, row);
-      return { kind: 'loss', loss: row.id };
-    });
+    return parent === undefined
+      ? familyRows().map((row) => ({ kind: 'family', family: row.family, row }))
+      : lossRows(parent.family).map((row) => ({ kind: 'loss', loss: row.id, row }));
   }
 
   getTreeItem(node: CatalogueNode): vscode.TreeItem {
-    if (node.kind === 'family') {
-      const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Collapsed);
-      item.id = `family:${node.family}`;
-      return item;
-    }
-    const row = this.#rows.get(node.loss);
-    const item = new vscode.TreeItem(row?.label ?? node.loss);
-    item.id = node.loss;
-    item.description = row?.description ?? '';
-    item.iconPath = new vscode.ThemeIcon('graph-line');
-    item.accessibilityInformation = { label: `${row?.label ?? node.loss}. ${row?.meaning ?? ''}` };
-    item.contextValue = contextValue('loss', row?.trains === true ? ['train'] : []);
-    return item;
+    return node.kind === 'family' ? familyItem(node.row) : lossItem(node.row);
   }
 
   /** The picture is drawn for the row that is looked at. */
@@ -48,4 +38,26 @@ export class CatalogueTree implements vscode.TreeDataProvider<CatalogueNode> {
     if (node.kind === 'loss') item.tooltip = await (await this.#load()).tooltip(node.loss);
     return item;
   }
+
+  dispose(): void {
+    this.#themes.dispose();
+    this.#changed.dispose();
+  }
+}
+
+function familyItem({ family, label, count }: FamilyRow): vscode.TreeItem {
+  const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
+  item.id = `family:${family}`;
+  item.description = String(count);
+  item.accessibilityInformation = { label: vscode.l10n.t('{0}, {1} losses', label, count) };
+  return item;
+}
+
+function lossItem({ id, label, description, meaning, trains }: LossRow): vscode.TreeItem {
+  const item = new vscode.TreeItem(label);
+  item.id = id;
+  item.description = description;
+  item.accessibilityInformation = { label: `${label}. ${meaning}` };
+  item.contextValue = contextValue('loss', trains ? ['train'] : []);
+  return item;
 }

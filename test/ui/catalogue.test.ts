@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Journey, type ThemeKind } from './journey.ts';
+
+const kinds: readonly ThemeKind[] = ['dark', 'light'];
+
+describe.each(kinds)('Loss Catalogue in %s', (theme) => {
+  let journey: Journey;
+  beforeAll(async () => {
+    journey = await Journey.start({ theme, open: 'insert.py' });
+    await journey.editor('insert.py').locator('.view-line').first().waitFor();
+  });
+  afterAll(() => journey.end());
+
+  const row = (text: string) =>
+    journey.page.locator('.pane-body .monaco-list-row', { hasText: text }).first();
+
+  it('opens a family, shows a loss with its picture, and inserts it, by keyboard alone', async () => {
+    const { page } = journey;
+    const focusList = () => journey.command('Loss Lab: Focus on Loss Catalogue View');
+    await focusList();
+    await row('Segmentation').waitFor();
+    await focusList(); // a list that was empty does not keep the focus
+    await journey.until(async () => {
+      await page.keyboard.press('Home');
+      for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowDown');
+      return ((await row('Segmentation').getAttribute('class')) ?? '').includes('focused');
+    }, 'Segmentation has the focus');
+    expect(await row('Segmentation').getAttribute('aria-label')).toMatch(/^Segmentation, \d+ losses/);
+    await page.keyboard.press('ArrowRight');
+    await row('Dice loss').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await journey.until(
+      async () => ((await row('Dice loss').getAttribute('class')) ?? '').includes('focused'),
+      'Dice has the focus',
+    );
+    expect(await row('Dice loss').getAttribute('aria-label')).toMatch(/^Dice loss\. .{40}/);
+
+    const picture = page.locator('.workbench-hover img, .monaco-hover:visible img').first();
+    const seen = await journey.until(async () => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.press('Control+i');
+      await picture.waitFor({ timeout: 3000 });
+      await page.waitForTimeout(300);
+      await journey.shot(`catalogue-${theme}`);
+      return picture.evaluate(
+        (element) => {
+          const { alt, naturalHeight } = element as HTMLImageElement;
+          return { alt, naturalHeight };
+        },
+        undefined,
+        { timeout: 1000 },
+      );
+    }, 'the picture of Dice');
+    expect(seen.alt.length).toBeGreaterThan(20);
+    expect(seen.naturalHeight).toBeGreaterThan(50);
+
+    await page.keyboard.press('Escape');
+    await focusList();
+    await page.keyboard.press('Shift+F10');
+    const entries = page.locator('.monaco-menu .action-label');
+    await entries.first().waitFor();
+    await journey.shot(`catalogue-menu-${theme}`);
+    const titles = (await entries.allTextContents()).filter((title) => title !== '');
+    // A mask is no column of a table: no data set fits.
+    expect(titles).toEqual(['Insert Loss Implementation…', 'Copy Loss As…']);
+    await page.waitForTimeout(500); // a menu takes no key in its first moments
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await journey.until(
+      async () => /def dice/.test(await journey.text('insert.py')),
+      'the inserted function',
+    );
+    await journey.shot(`catalogue-inserted-${theme}`);
+  });
+});
