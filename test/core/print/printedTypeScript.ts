@@ -10,24 +10,29 @@ export function load(code: string): Record<string, (...args: unknown[]) => unkno
   return module.exports;
 }
 
-/** What the compiler has to say about sources under its strictest options. */
-export function diagnose(sources: Readonly<Record<string, string>>): string[] {
-  const options: ts.CompilerOptions = {
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    exactOptionalPropertyTypes: true,
-    noImplicitOverride: true,
-    noImplicitReturns: true,
-    noUnusedLocals: true,
-    noUnusedParameters: true,
-    isolatedModules: true,
-    erasableSyntaxOnly: true,
-    noEmit: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    lib: ['lib.es2022.d.ts'],
-    types: [],
-  };
+const strictest: ts.CompilerOptions = {
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  isolatedModules: true,
+  erasableSyntaxOnly: true,
+  noEmit: true,
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ESNext,
+  lib: ['lib.es2022.d.ts'],
+  types: [],
+};
+
+/** What the compiler has to say about sources, by their paths, under its strictest options. */
+export function diagnose(
+  sources: Readonly<Record<string, string>>,
+  more: ts.CompilerOptions = {},
+): readonly string[] {
+  const options = { ...strictest, ...more };
   const host = ts.createCompilerHost(options);
   const read = host.getSourceFile.bind(host);
   host.getSourceFile = (name, ...rest) => {

@@ -219,10 +219,13 @@ function chainDoc(syntax: Syntax): Doc {
   const text = (link: Syntax): Doc =>
     link.kind === 'call' ? argumentsDoc(link.args) : link.kind === 'member' ? link.text : '';
   const begin = [bracketed(at), ...links.slice(0, start).map(text)];
-  if (groups.length < 2) return [...begin, ...groups.flat().map(text)];
+  // The methods of a class stay beside its name: `Array.from(x)`.
+  const isClass = at.kind === 'text' && /^[A-Z]/.test(at.text) && start === 0;
+  if (groups.length < (isClass ? 3 : 2)) return [...begin, ...groups.flat().map(text)];
+  const beside = isClass ? groups.splice(0, 1).flat().map(text) : [];
   const chained = indent(...groups.map((part): Doc => [softline, ...part.map(text)]));
   const isIntricate = calls.length > 2 && calls.some(({ args }) => !args.every((arg) => isSimple(arg)));
-  return { kind: 'group', of: [...begin, chained], ...(isIntricate ? { broken: true } : {}) };
+  return { kind: 'group', of: [...begin, ...beside, chained], ...(isIntricate ? { broken: true } : {}) };
 }
 
 /** Whether an argument is simple enough to stand in a long chain on one line. */
@@ -262,12 +265,8 @@ function isComposed(args: readonly Syntax[]): boolean {
 function argumentsDoc(args: readonly Syntax[]): Doc {
   const [only, ...others] = args;
   if (only === undefined) return '()';
-  // A list or a function alone breaks inside.
+  // A list alone breaks inside.
   if (others.length === 0 && only.kind === 'list') return ['(', docOf(only, 'call'), ')'];
-  if (others.length === 0 && only.kind === 'arrow' && only.body.kind !== 'choice') {
-    const body = docOf(only.body, 'assignment');
-    return group('(', only.head, indent(line, body), { kind: 'ifBroken', text: ',' }, softline, ')');
-  }
   return listDoc('(', ')', args, isComposed(args));
 }
 
