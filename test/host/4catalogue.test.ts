@@ -60,7 +60,7 @@ describe('Loss Catalogue', () => {
       const item = catalogue.getTreeItem(await rowOf(loss.id));
       assert.equal(item.label, loss.name);
       assert.equal(item.contextValue?.includes(':loss:'), true);
-      assert.equal(item.contextValue?.includes(':train:'), taskOf(loss) !== undefined, loss.id);
+      assert.equal(item.contextValue.includes(':train:'), taskOf(loss) !== undefined, loss.id);
       assert.ok(item.accessibilityInformation?.label.includes(loss.meaning), loss.id);
       assert.equal(item.tooltip, undefined, 'nothing is drawn before the row is looked at');
     }
