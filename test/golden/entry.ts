@@ -24,14 +24,12 @@ export interface Entry {
   /** Our convention; the loss's own definition where absent. */
   readonly convention?: string;
   readonly parameters?: Readonly<Record<string, Translation>>;
-  /** Values of our parameters that go without saying in this convention. */
-  readonly fixed?: Readonly<Record<string, number>>;
   /** Golden input → our input or option, where the names differ. */
   readonly inputs?: Readonly<Record<string, string>>;
   /** Inputs that the file has in another form, or not at all: arrays under our names, instead of the file's. */
   readonly derived?: (inputs: LossCase['inputs'], given: LossCase) => Readonly<Record<string, GoldenArray>>;
   /** Golden inputs that only `derived` reads. */
-  readonly readBy?: readonly string[];
+  readonly derivedFrom?: readonly string[];
   readonly layout?: Layout;
   /** Our inputs that are repeated to the shape of the prediction, from the left where they lack its last dimensions. */
   readonly repeats?: readonly string[];

@@ -65,7 +65,7 @@ export function prepare(given: LossCase): Prepared {
 
 /** Our parameters; the defaults where the file says nothing. */
 function translated(given: LossCase, entry: Entry, loss: Loss): Record<string, number> {
-  const parameters: Record<string, number> = { ...entry.fixed };
+  const parameters: Record<string, number> = {};
   for (const [name, value] of Object.entries(given.params)) {
     if (name === 'class_axis') continue;
     const translation = entry.parameters?.[name];
@@ -137,7 +137,7 @@ function laidOut(
   const arrays: [string, GoldenArray][] = Object.entries(derived);
   for (const [golden, array] of Object.entries(given.inputs)) {
     const own = entry.inputs?.[golden] ?? golden;
-    if (own in derived || entry.readBy?.includes(golden) === true) continue;
+    if (own in derived || entry.derivedFrom?.includes(golden) === true) continue;
     names[golden] = own;
     arrays.push([own, array]);
   }
@@ -153,7 +153,7 @@ function laidOut(
     } else if (axes !== undefined) put(own, place(array, axes, layout(array.shape, axes, own)));
     else if (option !== undefined) {
       keep.add(own);
-      if (option.axes.length === array.shape.length) put(own, place(array, option.axes, [...option.axes]));
+      if (option.axes.length > 0 && option.axes.length === array.shape.length) put(own, place(array, option.axes, [...option.axes]));
       else {
         const like = likePrediction(loss, given, entry, array, layout, option);
         put(own, like);
@@ -164,7 +164,8 @@ function laidOut(
   }
   for (const { id } of loss.inputs)
     if (!placed.has(id)) throw new Skip(`${loss.id} needs the input ${id}, which the case does not give`);
-  const [weight] = weights;
+  const [weight, another] = weights;
+  if (another !== undefined) throw new Skip('two kinds of weights at once are not offered');
   if (weight !== undefined) put('weight', elementWeights(loss, given, entry, weight, layout));
   return {
     sizes,

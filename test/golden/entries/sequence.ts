@@ -81,7 +81,7 @@ const optax = ({ params }: LossCase): Entry => ({
   id: 'ctc',
   parameters: common,
   layout: layout(params['layout']),
-  readBy: ['logit_paddings', 'label_paddings'],
+  derivedFrom: ['logit_paddings', 'label_paddings'],
   derived: (inputs) => {
     const { logit_paddings: times, label_paddings: labels } = inputs;
     if (times === undefined || labels === undefined) return {};
