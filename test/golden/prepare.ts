@@ -153,7 +153,8 @@ function laidOut(
     } else if (axes !== undefined) put(own, place(array, axes, layout(array.shape, axes, own)));
     else if (option !== undefined) {
       keep.add(own);
-      if (option.axes.length > 0 && option.axes.length === array.shape.length) put(own, place(array, option.axes, [...option.axes]));
+      if (option.axes.length > 0 && option.axes.length === array.shape.length)
+        put(own, place(array, option.axes, [...option.axes]));
       else {
         const like = likePrediction(loss, given, entry, array, layout, option);
         put(own, like);
