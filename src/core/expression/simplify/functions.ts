@@ -97,6 +97,15 @@ const comparison: Rule = (s, node) => {
   return undefined;
 };
 
+/** Whether a limit to a value says that it is not equal to a number. */
+function saysUnequal(limit: Expr, unequal: Expr): boolean {
+  if (!(is(limit, 'ge') || is(limit, 'gt')) || !is(unequal, 'ne') || arg(limit) !== arg(unequal))
+    return false;
+  const [least, number] = [arg(limit, 1), arg(unequal, 1)];
+  if (least.kind !== 'const' || number.kind !== 'const') return false;
+  return least.value > number.value || (is(limit, 'gt') && least.value === number.value);
+}
+
 const logical: Rule = (_, node) => {
   const absorbing = node.op === 'and' ? 0 : 1;
   for (const [known, other] of [
@@ -104,6 +113,8 @@ const logical: Rule = (_, node) => {
     [arg(node, 1), arg(node)],
   ] as const) {
     if (known.kind === 'const') return known.value === absorbing ? known : other;
+    // x ≥ c says x ≠ a where c > a.
+    if (node.op === 'and' && saysUnequal(known, other)) return known;
   }
   return arg(node) === arg(node, 1) ? arg(node) : undefined;
 };

@@ -327,6 +327,8 @@ export class Simplifier {
     const then = this.#whereHolds(condition, given);
     if (condition.kind === 'const') return condition.value !== 0 ? then : otherwise;
     if (then === otherwise) return then;
+    // The positive part is 0 elsewhere by itself.
+    if (isZero(otherwise) && this.#isPositivePart(given, condition)) return given;
     if (is(condition, 'not')) return this.where(arg(condition), otherwise, then);
     if (this.#isChoice(then)) {
       const [inner, yes, no] = then.args as readonly [Expr, Expr, Expr];
@@ -358,11 +360,16 @@ export class Simplifier {
     if (!is(condition, 'gt') && !is(condition, 'lt')) return branch;
     const visit = (e: Expr): Expr => {
       if (e.kind !== 'apply' || this.isWhole(e) || primitive(e.op).kind !== 'elementwise') return e;
-      if (is(e, 'relu') && this.node(b.gt(arg(e), 0)) === condition) return arg(e);
+      if (this.#isPositivePart(e, condition)) return arg(e);
       const args = e.args.map(visit);
       return args.every((x, i) => x === e.args[i]) ? e : this.node(withArgs(e, args));
     };
     return visit(branch);
+  }
+
+  /** relu(x) under the condition x > 0. */
+  #isPositivePart(e: Expr, condition: Expr): boolean {
+    return is(e, 'relu') && this.node(b.gt(arg(e), 0)) === condition;
   }
 
   #isChoice(e: Expr): e is Apply {
