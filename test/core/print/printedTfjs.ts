@@ -2,26 +2,16 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { buildSync, transformSync } from 'esbuild';
-import type * as Core from '@tensorflow/tfjs-core';
 import ts from 'typescript';
 import { diagnose } from './printedTypeScript.ts';
+import type * as Library from './tensorflow.ts';
 
-export type Tf = typeof Core;
+type Tf = typeof Library;
 
-const root = path.resolve(import.meta.dirname, '../../..');
-
-/** What the package @tensorflow/tfjs is made of, as far as printed code uses it. */
-const entry = `
-export * from '@tensorflow/tfjs-core';
-export { regularizers } from '@tensorflow/tfjs-layers';
-import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
-import '@tensorflow/tfjs-backend-cpu';`;
-
-/** TensorFlow.js; a bundle, because its modules leave out the endings that Node wants. */
+/** TensorFlow.js with the cpu backend. */
 function loadLibrary(): Tf {
   const { outputFiles } = buildSync({
-    stdin: { contents: entry, resolveDir: root },
+    entryPoints: [path.join(import.meta.dirname, 'tensorflow.ts')],
     bundle: true,
     write: false,
     platform: 'node',
@@ -31,6 +21,7 @@ function loadLibrary(): Tf {
   });
   const require = createRequire(import.meta.url);
   const library = evaluated(outputFiles[0]!.text, require) as unknown as Tf;
+  // Spares the advice to install another backend.
   library.env().set('IS_NODE', false);
   return library;
 }
@@ -44,11 +35,12 @@ function evaluated(script: string, require: (name: string) => unknown): Record<s
 
 let library: Tf | undefined;
 
+/** The library, loaded once. */
 export function tensorflow(): Tf {
   return (library ??= loadLibrary());
 }
 
-type PrintedFunction = (...args: unknown[]) => Core.Tensor;
+type PrintedFunction = (...args: unknown[]) => Library.Tensor;
 
 /** The functions of a printed snippet. */
 export function loadTfjs(code: string): Record<string, PrintedFunction> {
@@ -60,14 +52,7 @@ export function loadTfjs(code: string): Record<string, PrintedFunction> {
 /** What the compiler has to say about printed snippets beside the types of the library. */
 export function diagnoseTfjs(snippets: readonly string[]): readonly string[] {
   const at = (name: string) => path.join(import.meta.dirname, name);
-  const types = `
-declare module '@tensorflow/tfjs' {
-  export * from '@tensorflow/tfjs-core';
-  export { regularizers } from '@tensorflow/tfjs-layers';
-}`;
   const sources = {
-    [at('tfjs.d.ts')]: types,
-    [at('methods.ts')]: "import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';",
     ...Object.fromEntries(
       snippets.map((code, k) => [at(`snippet${k}.ts`), `import * as tf from '@tensorflow/tfjs';\n${code}`]),
     ),
@@ -75,6 +60,7 @@ declare module '@tensorflow/tfjs' {
   return diagnose(sources, {
     skipLibCheck: true,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
+    paths: { '@tensorflow/tfjs': [at('tensorflow.ts')] },
     lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
   });
 }
