@@ -12,6 +12,9 @@ import { sourcesOf, type Sources } from './source.ts';
 /** How long a hover waits for its picture, ms; without it the text comes alone and the next hover has the picture. */
 const patience = 400;
 
+/** Height of a picture beside which text and links have room, px. */
+const ordinaryHeight = 120;
+
 interface Analysis {
   /** Versions of all documents that were read. */
   readonly key: string;
@@ -82,15 +85,24 @@ async function analyse(
 }
 
 async function render(use: Use, sources: Sources, position: vscode.Position): Promise<vscode.MarkdownString> {
-  const { loadLoss } = await import('../../core/losses/catalogue.ts');
+  const [{ loadLoss }, { formulaOfChoices }] = await Promise.all([
+    import('../../core/losses/catalogue.ts'),
+    import('./formulaText.ts'),
+  ]);
   const only = use.candidates.length === 1 ? use.candidates[0] : undefined;
-  const picture =
-    only === undefined ? undefined : await withinPatience(pictureOf(only.loss, only.parameters));
+  const loss = only === undefined ? undefined : loadLoss(only.loss);
+  const formula = only === undefined || loss === undefined ? undefined : formulaOfChoices(loss, only);
+  const figure =
+    only === undefined || formula !== undefined
+      ? undefined
+      : await withinPatience(pictureOf(only.loss, only.parameters));
+  const picture = figure === undefined ? formula : pictureMarkdown(figure);
   const markdown = new vscode.MarkdownString(
     hoverText({
       use,
       lossOf: loadLoss,
-      ...(picture === undefined ? {} : { picture: pictureMarkdown(picture) }),
+      ...(picture === undefined ? {} : { picture }),
+      isTall: figure !== undefined && figure.height > ordinaryHeight,
       localise,
       definition: (candidate) => definitionOf(candidate, sources),
       links: only === undefined ? [] : await linksFor(only, sources.documents[sources.index]!, position),

@@ -7,8 +7,10 @@ import { message, type Message } from '../../core/messages/message.ts';
 export interface HoverParts {
   readonly use: Use;
   readonly lossOf: (id: string) => Loss | undefined;
-  /** Markdown of the picture; absent while it is not there. */
+  /** Markdown of the picture, or of formulas in its place; absent while it is not there. */
   readonly picture?: string;
+  /** The picture fills the widget: below it one has to scroll. */
+  readonly isTall?: boolean;
   readonly localise: (message: Message) => string;
   /** Where a variable was built, in words, perhaps as a link. */
   readonly definition: (candidate: Candidate) => string | undefined;
@@ -40,7 +42,8 @@ const lineLength = 68;
 const mostNotes = 2;
 
 /** Markdown of a hover. Everything that comes from the document is escaped; the picture and the links are trusted. */
-export function hoverText({ use, lossOf, picture, localise, definition, links }: HoverParts): string {
+export function hoverText(parts: HoverParts): string {
+  const { use, lossOf, picture, isTall = false, localise, definition, links } = parts;
   const known = use.candidates.flatMap((candidate) => {
     const loss = lossOf(candidate.loss);
     return loss === undefined ? [] : [{ candidate, loss }];
@@ -51,10 +54,13 @@ export function hoverText({ use, lossOf, picture, localise, definition, links }:
   const { candidate, loss } = first;
   const built = definition(candidate);
   const head = [title(candidate, loss, localise), ...(built === undefined ? [] : [built])].join(' · ');
-  const top = picture === undefined ? head : `${head}  \n${picture}`;
+  const below = links.join(' · ');
+  // What can be clicked is not behind a tall picture.
+  const top = [head, ...(isTall ? [below] : []), ...(picture === undefined ? [] : [picture])].join('  \n');
   // Where a variable is used, the short form: the rest is told where it was built.
   const body = use.role === 'instance' ? [] : advice(candidate, loss, localise);
-  return [top, [...body, links.join(' · ')].join('  \n')].join('\n\n');
+  const rest = [...body, ...(isTall ? [] : [below])].join('  \n');
+  return rest === '' ? top : `${top}\n\n${rest}`;
 }
 
 interface Known {
@@ -90,7 +96,7 @@ function choice(
 function title(candidate: Candidate, loss: Loss, localise: HoverParts['localise']): string {
   const given = candidate.arguments
     .filter(({ text }) => text.length <= 24 && !/[\r\n]/.test(text))
-    .map(({ name, text }) => code(name === '' ? text : `${name}=${text}`));
+    .map(({ name, text }) => codeSpan(name === '' ? text : `${name}=${text}`));
   return [
     `**${escapeMarkdown(loss.name)}**`,
     localise(familyNames[loss.family]),
@@ -169,7 +175,7 @@ export function escapeMarkdown(text: string): string {
 }
 
 /** Text as a code span, whatever it holds. */
-function code(text: string): string {
+export function codeSpan(text: string): string {
   const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   const pad = longest > 0 ? ' ' : '';

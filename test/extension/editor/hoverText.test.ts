@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { findUses } from '../../../src/core/code/uses.ts';
 import { loadLoss, losses } from '../../../src/core/losses/catalogue.ts';
 import { english } from '../../../src/core/messages/message.ts';
+import { formulaOfChoices } from '../../../src/extension/editor/formulaText.ts';
 import { escapeMarkdown, hoverText } from '../../../src/extension/editor/hoverText.ts';
 
 function shown(
   source: string,
   role?: string,
   picture: string | undefined = '![f](data:image/svg+xml;base64,AA|width=1,height=1)',
+  isTall = false,
 ): string {
   const uses = findUses(source).filter((use) => role === undefined || use.role === role);
   const use = uses.find((one) => one.role !== 'import');
@@ -16,6 +18,7 @@ function shown(
     use,
     lossOf: loadLoss,
     ...(picture === '' ? {} : { picture }),
+    isTall,
     localise: english,
     definition: ({ definition }) => (definition === undefined ? undefined : 'built on line 2'),
     links: ['[Insert](command:a)', '[Train](command:b)'],
@@ -37,6 +40,27 @@ describe('the text of a hover', () => {
   it('does without its picture', () => {
     const text = shown('import torch.nn as nn\nc = nn.HuberLoss()', undefined, '');
     expect(text.startsWith('**Huber loss** · Regression · PyTorch\n\n')).toBe(true);
+  });
+
+  it('has its links above a picture that fills the widget', () => {
+    const text = shown('import torch.nn as nn\nc = nn.HuberLoss()', undefined, undefined, true);
+    expect(text.split('\n\n')[0]).toBe(
+      '**Huber loss** · Regression · PyTorch  \n[Insert](command:a) · [Train](command:b)  \n![f](data:image/svg+xml;base64,AA|width=1,height=1)',
+    );
+    expect(text.match(/command:a/g)).toHaveLength(1);
+  });
+
+  it('shows the formula of other choices in words', () => {
+    const formula = (code: string): string | undefined => {
+      const [use] = findUses(`import torch.nn as nn, keras\nc = ${code}`);
+      const [candidate] = use!.candidates;
+      return formulaOfChoices(loadLoss(candidate!.loss)!, candidate!);
+    };
+    expect(formula('nn.PoissonNLLLoss()')).toBeUndefined();
+    expect(formula('nn.PoissonNLLLoss(log_input=True)')).toBeUndefined();
+    expect(formula('nn.HuberLoss(delta=2)')).toBeUndefined();
+    expect(formula('nn.PoissonNLLLoss(log_input=False)')).toMatch(/^`ℓ_ε\(.*\) = .* log\(.* \+ ε\)`$/);
+    expect(formula('nn.TripletMarginLoss(swap=True)')).toContain('min(');
   });
 
   it('is short where a variable is used, and says where that was built', () => {
