@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { compileFunction } from '../../../src/core/expression/compile.ts';
-import { differentiate, hessianTimes } from '../../../src/core/expression/differentiate.ts';
-import { broadcast, evaluate, evaluateAll, type Environment } from '../../../src/core/expression/evaluate.ts';
-import { input, nodesOf, type Expr } from '../../../src/core/expression/expression.ts';
+import { differentiate, gradient, hessianTimes } from '../../../src/core/expression/differentiate.ts';
+import {
+  broadcast,
+  evaluate,
+  evaluateAll,
+  extent,
+  type Environment,
+} from '../../../src/core/expression/evaluate.ts';
+import { input, nodesOf, type Axis, type Expr } from '../../../src/core/expression/expression.ts';
+import { dense } from '../../../src/core/expression/kernels/threads.ts';
 import { simplify } from '../../../src/core/expression/simplify.ts';
 import { dual } from './forwardMode.ts';
+import { runKernels } from './kernelRunner.ts';
 import { extremeTree, random, randomTree } from './randomTrees.ts';
 
 function largest(expr: Expr, environment: Environment): number {
@@ -140,6 +148,38 @@ describe('random expressions', { timeout: 300_000 }, () => {
       roots.forEach((root, r) => {
         const tolerance = 1e-10 * Math.max(scale, largest(root, environment)) ** 2;
         expectSame(compiled[r]!, evaluate(root, environment).data, tolerance, `tree ${i}, result ${r}`);
+      });
+    }
+  });
+
+  it('give the same in kernels as interpreted: 400 trees and their gradients', () => {
+    const next = random(161803);
+    const layouts = { x: ['sample', 'class'], y: ['sample'], w: ['class'], k: ['sample'], l: ['label'] };
+    for (let i = 0; i < 400; i++) {
+      const { expr, environment, scale } = randomTree(next, 1e-7);
+      const lines = (axes: readonly Axis[]) => dense(axes, (axis) => extent(environment.sizes, axis));
+      const exprs = [expr, gradient(expr, 'x')];
+      const { buffers } = runKernels(
+        {
+          roots: exprs.map((root, r) => ({ buffer: `root ${r}`, expr: root, layout: lines(root.axes) })),
+          inputs: Object.fromEntries(
+            Object.entries(layouts).map(([name, axes]) => [name, { buffer: name, layout: lines(axes) }]),
+          ),
+          sizes: environment.sizes,
+          parameters: environment.parameters ?? {},
+          prefix: 't',
+        },
+        environment.inputs,
+        'float64',
+      );
+      exprs.forEach((root, r) => {
+        const tolerance = 1e-9 * Math.max(scale, largest(root, environment)) ** 2;
+        expectSame(
+          buffers[`root ${r}`]!,
+          evaluate(root, environment).data,
+          tolerance,
+          `tree ${i}, result ${r}`,
+        );
       });
     }
   });
