@@ -12,24 +12,42 @@ import { atom, precedence, type Fragment } from '../fragment.ts';
 import { primitive } from '../primitives.ts';
 import type { Place } from '../primitives/row.ts';
 import { cancelSigns, indent } from './layout.ts';
-import { isTrivial, suggestName, usesOf } from './lets.ts';
+import { isTrivial, usesOf } from './lets.ts';
 import { camel, type Names } from './names.ts';
 import { scriptName } from './scriptDoc.ts';
 import { guarded, loweredForLoops, type Former } from './scriptLowering.ts';
+import {
+  chosenFrom,
+  dependsOnData,
+  isPart,
+  isReduction,
+  lineAxes,
+  loopingIn,
+  repeatedInputs,
+  transcendental,
+  wordFor,
+} from './scriptNodes.ts';
 import { scriptNumber } from './scriptNumber.ts';
 import {
   around,
+  element,
+  endsWith,
+  finalNames,
+  find,
+  keyOf,
   lettersOf,
+  lookUp,
   namesIn,
   pluralOf,
+  positionOf,
   reads,
   scopeWithin,
+  sharedLoop,
+  holds,
   type Positions,
   type Scope,
-  finalNames,
   type Stored,
   type Wish,
-  type WrittenLoop,
 } from './scriptScope.ts';
 import { axisOf } from './symbols.ts';
 
@@ -524,110 +542,6 @@ class LoopPrinter {
   }
 }
 
-function find<T>(scope: Scope, look: (place: Scope) => T | undefined): T | undefined {
-  for (let place: Scope | undefined = scope; place !== undefined; place = place.parent) {
-    const found = look(place);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function lookUp(node: Expr, scope: Scope, at: Positions): Fragment | undefined {
-  const key = keyOf(node, at);
-  return find(scope, (place) => {
-    const value = place.values.get(key);
-    if (value !== undefined) return value;
-    const array = place.arrays.get(node)?.find((one) => holds(one, at));
-    return array === undefined ? undefined : atom(element(array, at));
-  });
-}
-
-function keyOf(node: Expr, at: Positions): string {
-  return `${node.id}:${node.axes.map((axis) => at.get(axis) ?? '').join()}`;
-}
-
-/** Whether an array is the one for these positions of the axes that it does not have. */
-function holds({ fixed }: Stored, at: Positions): boolean {
-  return [...fixed].every(([axis, position]) => at.get(axis) === position);
-}
-
-function element({ name, axes }: Stored, at: Positions): string {
-  return axes.reduce((code, axis) => `${code}[${positionOf(axis, at)}]!`, name);
-}
-
-function positionOf(axis: Axis, at: Positions): string {
-  const position = at.get(axis);
-  if (position === undefined) throw new RangeError(`${axis} has no position here`);
-  return position;
-}
-
-function endsWith(axes: readonly Axis[], last: readonly Axis[]): boolean {
-  return axes.slice(axes.length - last.length).join() === last.join();
-}
-
-function isReduction(node: Apply): boolean {
-  return primitive(node.op).kind === 'reduction';
-}
-
-/** The axes of a value that is only known for a whole line at once. */
-function lineAxes(node: Apply): readonly Axis[] {
-  const row = primitive(node.op);
-  if (row.kind === 'mapping') return [axisOf(node)];
-  return row.kind === 'programme' ? row.inner(node.attributes) : [];
-}
-
-function dependsOnData(node: Expr): boolean {
-  return nodesOf(node).some((n) => n.kind === 'input' || n.kind === 'index');
-}
-
-function isPart(node: Expr, of: Expr): boolean {
-  return nodesOf(of).includes(node);
-}
-
-function loopingIn(roots: readonly Expr[]): ReadonlySet<Expr> {
-  const looping = new Set<Expr>();
-  for (const node of nodesOf(...roots)) {
-    if (node.kind !== 'apply') continue;
-    const loops = primitive(node.op).kind !== 'elementwise' && node.op !== 'rename' && node.op !== 'gather';
-    if (loops || node.args.some((arg) => looping.has(arg))) looping.add(node);
-  }
-  return looping;
-}
-
-/** Too slow to be computed again for every element of a larger array. */
-const transcendental: ReadonlySet<string> = new Set(['exp', 'log', 'log1p', 'expm1', 'tanh', 'sqrt', 'pow']);
-
-/** What gets a name: what the definition names, and what is used more than once without being as short as a name. */
-function chosenFrom(roots: readonly Expr[], named: ReadonlyMap<Expr, Named>): readonly Expr[] {
-  const uses = usesOf(...roots);
-  const times = (node: Expr) => (uses.get(node)?.length ?? 0) + roots.filter((root) => root === node).length;
-  return nodesOf(...roots).filter(
-    (node) =>
-      !isTrivial(node) &&
-      node.dtype !== 'boolean' &&
-      !(node.kind === 'apply' && node.op === 'rename') &&
-      (named.has(node) || times(node) > 1),
-  );
-}
-
-/** Inputs whose element is read more than once, where there is one loop only. */
-function repeatedInputs(roots: readonly Expr[]): readonly Expr[] {
-  const nodes = nodesOf(...roots);
-  if (nodes.some((n) => n.kind === 'apply' && primitive(n.op).kind !== 'elementwise')) return [];
-  const uses = usesOf(...roots);
-  const count = (node: Expr) => uses.get(node)?.length ?? 0;
-  return nodes.filter((n) => n.kind === 'input' && count(n) > 1);
-}
-
-function wordFor(node: Expr): string {
-  if (node.kind === 'apply' && primitive(node.op).kind === 'programme')
-    return node.op === 'ctcPosterior' ? 'posterior' : 'log_likelihood';
-  const product = node.kind === 'apply' && node.op === 'sum' ? node.args[0] : undefined;
-  const isDot =
-    product?.kind === 'apply' && product.op === 'mul' && product.args.every((a) => a.axes.length > 0);
-  return isDot ? 'dot' : suggestName(node);
-}
-
 function addition(name: string, value: Fragment): string {
   return value.precedence === precedence.unary && value.text.startsWith('-')
     ? `${name} -= ${value.text.slice(1)};`
@@ -644,18 +558,6 @@ function withoutRepetition(lines: readonly string[]): string[] {
     said.add(remark);
     return line;
   });
-}
-
-/** The loop before, where a reduction can run along in it: it runs over the axis, and its results are not needed. */
-function sharedLoop(scope: Scope, axis: Axis, node: Apply): WrittenLoop | undefined {
-  const { last } = scope;
-  if (last === undefined || baseAxis(last.axis) !== baseAxis(axis)) return undefined;
-  const needed = nodesOf(node.args[0]!);
-  const since = scope.lines.slice(last.end);
-  const isNeeded =
-    last.nodes.some((one) => needed.includes(one)) ||
-    last.names.some((name) => since.some((line) => reads(line, name)));
-  return isNeeded ? undefined : last;
 }
 
 function loopOf(head: string, lines: readonly string[]): string[] {

@@ -1,5 +1,5 @@
-import { baseAxis, nodesOf, type Axis, type Expr } from '../expression.ts';
-import type { Fragment } from '../fragment.ts';
+import { baseAxis, nodesOf, type Apply, type Axis, type Expr } from '../expression.ts';
+import { atom, type Fragment } from '../fragment.ts';
 import type { Names } from './names.ts';
 
 /** Where each axis stands: a loop's variable or any other whole number, as code. */
@@ -122,4 +122,63 @@ export function finalNames(wishes: readonly Wish[], names: Names): ReadonlyMap<s
   };
   for (const { scope } of wishes) namesOf(scope);
   return final;
+}
+
+/** What a scope or one around it has. */
+export function find<T>(scope: Scope, look: (place: Scope) => T | undefined): T | undefined {
+  for (let place: Scope | undefined = scope; place !== undefined; place = place.parent) {
+    const found = look(place);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The name or the array element that holds a value at some positions. */
+export function lookUp(node: Expr, scope: Scope, at: Positions): Fragment | undefined {
+  const key = keyOf(node, at);
+  return find(scope, (place) => {
+    const value = place.values.get(key);
+    if (value !== undefined) return value;
+    const array = place.arrays.get(node)?.find((one) => holds(one, at));
+    return array === undefined ? undefined : atom(element(array, at));
+  });
+}
+
+/** What tells a value at some positions from others. */
+export function keyOf(node: Expr, at: Positions): string {
+  return `${node.id}:${node.axes.map((axis) => at.get(axis) ?? '').join()}`;
+}
+
+/** Whether an array is the one for these positions of the axes that it does not have. */
+export function holds({ fixed }: Stored, at: Positions): boolean {
+  return [...fixed].every(([axis, position]) => at.get(axis) === position);
+}
+
+/** The element of an array at some positions. */
+export function element({ name, axes }: Stored, at: Positions): string {
+  return axes.reduce((code, axis) => `${code}[${positionOf(axis, at)}]!`, name);
+}
+
+/** The position of an axis; throws a RangeError where it has none. */
+export function positionOf(axis: Axis, at: Positions): string {
+  const position = at.get(axis);
+  if (position === undefined) throw new RangeError(`${axis} has no position here`);
+  return position;
+}
+
+/** Whether axes end with others. */
+export function endsWith(axes: readonly Axis[], last: readonly Axis[]): boolean {
+  return axes.slice(axes.length - last.length).join() === last.join();
+}
+
+/** The loop before, where a reduction can run along in it: it runs over the axis, and its results are not needed. */
+export function sharedLoop(scope: Scope, axis: Axis, node: Apply): WrittenLoop | undefined {
+  const { last } = scope;
+  if (last === undefined || baseAxis(last.axis) !== baseAxis(axis)) return undefined;
+  const needed = nodesOf(node.args[0]!);
+  const since = scope.lines.slice(last.end);
+  const isNeeded =
+    last.nodes.some((one) => needed.includes(one)) ||
+    last.names.some((name) => since.some((line) => reads(line, name)));
+  return isNeeded ? undefined : last;
 }
