@@ -1,7 +1,6 @@
 import type { Axis } from '../expression/expression.ts';
 import { gradient } from '../expression/differentiate.ts';
 import { compileKernels } from '../expression/kernels.ts';
-import { simplify } from '../expression/simplify.ts';
 import { pairOf, type Loss } from '../losses/loss.ts';
 import { columnMean, columnTargetAxes } from '../losses/column.ts';
 import { padded } from './kernelText.ts';
@@ -45,7 +44,7 @@ export function lossKernels(
         : [
             {
               buffer: buffers.gradient,
-              expr: simplify(gradient(mean, prediction.id)),
+              expr: gradient(mean, prediction.id),
               layout: layout(prediction.axes, stride),
             },
           ]),

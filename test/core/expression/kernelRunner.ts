@@ -3,7 +3,15 @@ import { parser } from '@lezer/javascript';
 import { compileKernels, type KernelRequest } from '../../../src/core/expression/kernels.ts';
 
 const arithmetic = new Set(['+', '-', '*', '/']);
-const rounded = new Set(['Math.exp', 'Math.log', 'Math.tanh', 'Math.sqrt', 'Math.pow', 'Math.cos', 'Math.sin']);
+const rounded = new Set([
+  'Math.exp',
+  'Math.log',
+  'Math.tanh',
+  'Math.sqrt',
+  'Math.pow',
+  'Math.cos',
+  'Math.sin',
+]);
 
 /** The same body with `Math.fround` around every operation that a device rounds. */
 export function inFloat32(body: string): string {
