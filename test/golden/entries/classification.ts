@@ -35,7 +35,7 @@ export const classification: Readonly<Record<string, Entries>> = {
     torch: { id: 'binary-cross-entropy', weightedBy: 'elements' },
     sklearn: { id: 'binary-cross-entropy', convention: 'sklearn', ...rowWeights },
     keras: { id: 'binary-cross-entropy', ...keras, parameters: { ...clip, ...smoothing } },
-    'tfjs-layers': { id: 'binary-cross-entropy', ...keras, parameters: clip },
+    'tfjs-layers': { id: 'binary-cross-entropy', convention: 'tfjs-layers', parameters: clip },
     'tfjs-core': {
       id: 'binary-cross-entropy',
       convention: 'tfjs-core',
