@@ -175,7 +175,7 @@ export interface Api {
   readonly keywords?: Readonly<Record<string, { readonly parameter: string; readonly default: number }>>;
   /**
    * The keywords by position, of a function those after its inputs, up to the last of `keywords` and `requires`. Absent
-   * where they are `keywords` in their order.
+   * where they are `keywords` in their order, empty where they are given by name alone.
    */
   readonly positional?: readonly string[];
   /** The call takes the target before the prediction (Keras, scikit-learn, TensorFlow.js). */

@@ -577,7 +577,8 @@ describe('uses of losses', () => {
     expect(parameters('nn.HuberLoss(delta=0.5)')).toEqual({ delta: 0.5 });
     expect(parameters('nn.HuberLoss("mean", 2.)')).toEqual({ delta: 2 });
     expect(parameters('keras.losses.Huber(1_0)')).toEqual({ delta: 10 });
-    expect(parameters('optax.huber_loss(1, 2, 3)')).toEqual({ delta: 3 });
+    expect(parameters('nn.functional.huber_loss(1, 2, "mean", 3)')).toEqual({ delta: 3 });
+    expect(parameters('optax.huber_loss(1, 2, delta=3)')).toEqual({ delta: 3 });
     expect(parameters('optax.huber_loss(1, 2)')).toEqual({});
     expect(parameters('nn.HuberLoss(delta=d)')).toEqual({});
     expect(parameters('nn.HuberLoss(**options)')).toEqual({});
@@ -609,7 +610,7 @@ describe('uses of losses', () => {
     const candidate = (code: string) =>
       findUses(`import optax, sklearn.linear_model\n${code}`)[0]?.candidates[0];
     expect(candidate('optax.sigmoid_focal_loss(z, y)')?.parameters).toEqual({ alpha: -1 });
-    expect(candidate('optax.sigmoid_focal_loss(z, y, 0.3)')?.parameters).toEqual({ alpha: 0.3 });
+    expect(candidate('optax.sigmoid_focal_loss(z, y, alpha=0.3)')?.parameters).toEqual({ alpha: 0.3 });
     expect(candidate('sklearn.linear_model.HuberRegressor()')?.parameters).toEqual({ delta: 1.35 });
   });
 

@@ -215,6 +215,7 @@ export const loss: Loss = {
         alpha: { parameter: 'alpha', default: -1 },
         gamma: { parameter: 'gamma', default: 2 },
       },
+      positional: [],
       note: 'alpha=None, the default, means no weights, as −1 does here.',
     }),
   ],

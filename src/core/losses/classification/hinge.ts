@@ -28,6 +28,7 @@ export const loss: Loss = {
   common: 9,
   inputs: [signScores(), signLabels()],
   parameters: [],
+  averaging: { weightedBy: 'weights' },
   expression: withOptions(() => hinge(margin())),
   named: marginName(),
   conventions: [

@@ -19,6 +19,7 @@ export const loss: Loss = {
   family: 'classification',
   inputs: [classScores(), classIndices()],
   parameters: [],
+  averaging: { weightedBy: 'weights' },
   expression: withOptions(() => relu(add(1, sub(bestWrong(), gather(perClass(), 'class', label()))))),
   named: () => [
     { name: 'best_wrong', symbol: 'r', expr: bestWrong(), meaning: 'the largest score of a wrong class' },

@@ -73,7 +73,7 @@ export const loss: Loss = {
     'Leng, Tan, Liu, Cubuk, Shi, Cheng, Anguelov 2022, PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions, ICLR, arXiv 2204.12511',
   apis: optaxRowApis(
     'poly_loss_cross_entropy',
-    { keywords: { epsilon: { parameter: 'epsilon', default: 2 } } },
+    { keywords: { epsilon: { parameter: 'epsilon', default: 2 } }, positional: [] },
     ['optax.losses'],
   ),
   properties: {

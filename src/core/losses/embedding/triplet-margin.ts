@@ -174,7 +174,7 @@ export const loss: Loss = {
     ...torchApis('TripletMarginLoss', 'triplet_margin_loss', { keywords: torchKeywords }),
     ...torchApis('TripletMarginWithDistanceLoss', 'triplet_margin_with_distance_loss', {
       keywords: distanceKeywords,
-      positional: ['distance_function', 'margin', 'swap'],
+      positional: [],
       fixed: { p: 2, eps: 1e-6 },
       note: anyDistance,
     }),

@@ -62,6 +62,7 @@ const similarities: readonly Api[] = [
     framework: 'optax',
     name,
     form: 'function',
+    fixed: { eps: 0 },
     note: 'The similarity, not a loss; a zero vector gives NaN unless epsilon is above 0.',
   })),
 ];
@@ -152,6 +153,7 @@ export const loss: Loss = {
       form: 'function',
       convention: 'optax',
       keywords: { epsilon: { parameter: 'eps', default: 0 } },
+      positional: [],
       gives: 'elements',
       note: '1 − cos, one value a row.',
     })),

@@ -90,7 +90,7 @@ export const loss: Loss = {
   ],
   source: 'Nix, Weigend 1994, Estimating the mean and variance of the target probability distribution, ICNN',
   apis: [
-    { framework: 'torch', name: 'torch.nn.GaussianNLLLoss', form: 'class', keywords },
+    { framework: 'torch', name: 'torch.nn.GaussianNLLLoss', form: 'class', keywords, positional: [] },
     { framework: 'torch', name: 'torch.nn.functional.gaussian_nll_loss', form: 'function', keywords },
   ],
   properties: {

@@ -71,7 +71,7 @@ export const loss: Loss = {
       positional: ['reduction', 'delta'],
     },
     ...kerasApis('Huber', 'huber', { keywords }),
-    ...optaxApis('huber_loss', { keywords }),
+    ...optaxApis('huber_loss', { keywords, positional: [] }),
     {
       framework: 'sklearn',
       name: 'huber',

@@ -37,6 +37,7 @@ export const loss: Loss = {
   ],
   expression: withOptions(() => relative(param('eps'))),
   named: residualName,
+  averaging: { weightedBy: 'weights' },
   convention: 'scikit-learn',
   conventions: [
     {

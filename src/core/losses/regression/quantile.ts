@@ -53,6 +53,7 @@ export const loss: Loss = {
       form: 'function',
       targetFirst: true,
       keywords: { alpha: { parameter: 'tau', default: 0.5 } },
+      positional: [],
     },
     {
       framework: 'sklearn',

@@ -111,6 +111,7 @@ export const loss: Loss = {
       form: 'function',
       targetFirst: true,
       keywords: { power: { parameter: 'power', default: 0 } },
+      positional: [],
       note: 'One output column only.',
     },
     {

@@ -153,6 +153,7 @@ export const loss: Loss = {
       form: 'function',
       convention: 'optax',
       keywords: { smooth: { parameter: 'smooth', default: 1 } },
+      positional: [],
       note: ofOptax,
     },
   ],

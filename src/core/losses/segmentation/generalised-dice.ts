@@ -167,6 +167,7 @@ export const loss: Loss = {
       form: 'function',
       convention: 'optax',
       keywords: { smooth: { parameter: 'smooth', default: 1 } },
+      positional: [],
       gives: 'mean',
       note: 'One value for the batch, on logits: it applies the softmax itself.',
     },

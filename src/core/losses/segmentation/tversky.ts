@@ -193,7 +193,7 @@ export const loss: Loss = {
         alpha: { parameter: 'alpha', default: 0.5 },
         beta: { parameter: 'beta', default: 0.5 },
       },
-      positional: ['class_weights', 'smooth', 'alpha', 'beta'],
+      positional: [],
       note: 'Its defaults make it a Dice loss. Several classes, on logits: it applies the softmax itself.',
     },
   ],

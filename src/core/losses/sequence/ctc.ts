@@ -149,6 +149,7 @@ export const loss: Loss = {
       form: name === 'torch.nn.CTCLoss' ? ('class' as const) : ('function' as const),
       convention: 'per-label',
       keywords: { zero_infinity: { parameter: 'zeroInfinity', default: 0 } },
+      positional: ['blank', 'reduction', 'zero_infinity'],
       gives: 'mean' as const,
       arranged: 'log-probabilities with the time first: log_softmax(logits, -1).transpose(0, 1)',
       note: 'Takes log-probabilities with the time first, log_softmax(logits, -1).transpose(0, 1); reduction="sum" and "none" do not divide by the lengths.',

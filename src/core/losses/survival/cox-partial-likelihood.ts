@@ -131,7 +131,7 @@ export const loss: Loss = {
       framework: 'xgboost',
       name: 'survival:cox',
       form: 'string',
-      note: 'One label: the time where the event was seen, minus the time where it was censored. Predicts hazards, the exponentials of the scores.',
+      note: 'One label: the time where the event was seen, minus the time where it was censored. Predicts hazards, the exponentials of the scores. At equal times its gradients leave out the later ones of its order; its metric cox-nloglik does not.',
     },
   ],
   properties: {
