@@ -9,6 +9,8 @@ import subprocess
 # Read when Keras and JAX are imported: Keras on PyTorch, so that TensorFlow is not needed.
 os.environ["KERAS_BACKEND"] = "torch"
 os.environ["JAX_PLATFORMS"] = "cpu"
+# Much is compiled, and each only run a few times.
+os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
 root = pathlib.Path(__file__).resolve().parents[2]
 

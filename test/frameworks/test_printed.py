@@ -4,6 +4,7 @@ Values and gradients (by the framework's automatic differentiation, in NumPy by 
 compared on random and extreme batches at 1e-9 relative. Whatever is printed is run; what is refused says why.
 """
 
+import functools
 import inspect
 import re
 import warnings
@@ -65,41 +66,63 @@ def close(actual, expected, title):
     )
 
 
-def differentiated(language, call, inputs, predictions):
-    """The value of a call on arrays, and the gradient of its sum by each prediction."""
-    if language in ("torch", "keras"):
-        tensors = {name: torch.from_numpy(np.array(values)) for name, values in inputs.items()}
-        for name in predictions:
-            tensors[name].requires_grad_()
-        value = call(**tensors)
-        total = value.sum()
-        if total.requires_grad:
-            gradients = torch.autograd.grad(total, [tensors[p] for p in predictions], allow_unused=True)
-        else:
-            gradients = [None] * len(predictions)
-        zeros = [np.zeros(inputs[p].shape) if g is None else g.numpy() for p, g in zip(predictions, gradients)]
-        return value.detach().numpy(), dict(zip(predictions, zeros))
-    assert language == "jax"
-    fixed = {name: jnp.asarray(values) for name, values in inputs.items()}
-
-    def total(leaves):
-        value = call(**{**fixed, **leaves})
-        return value.sum(), value
-
-    gradients, value = jax.grad(total, has_aux=True)({p: fixed[p] for p in predictions})
-    return np.asarray(value), {p: np.asarray(g) for p, g in gradients.items()}
+def by_torch(call, inputs, predictions):
+    """The value of a call on tensors, and the gradient of its sum by each prediction."""
+    tensors = {name: torch.from_numpy(np.array(values)) for name, values in inputs.items()}
+    for name in predictions:
+        tensors[name].requires_grad_()
+    value = call(**tensors)
+    total = value.sum()
+    leaves = [tensors[name] for name in predictions]
+    if total.requires_grad:
+        gradients = torch.autograd.grad(total, leaves, allow_unused=True)
+    else:
+        gradients = [None] * len(predictions)
+    zeros = [np.zeros(inputs[p].shape) if g is None else g.numpy() for p, g in zip(predictions, gradients)]
+    return value.detach().numpy(), dict(zip(predictions, zeros))
 
 
-def evaluated(snippet, names, inputs, options, predictions):
-    """Value and gradients of a printed function; no gradients where the language makes none."""
-    function = names[snippet["name"]]
-    if snippet["language"] != "numpy":
-        return differentiated(snippet["language"], lambda **given: function(**given, **options), inputs, predictions)
-    value = function(**inputs, **options)
-    if not snippet["gradient"]:
-        return value, {}
-    gradients = names[snippet["gradient"]](**inputs, **options)
-    return value, dict(zip(predictions, gradients if len(predictions) > 1 else (gradients,)))
+def by_jax(call, options, predictions):
+    """The same by JAX for several sets of options at once, compiled, which takes long: for use on many inputs."""
+
+    def each(inputs, given):
+        def total(leaves):
+            value = call(**{**inputs, **leaves}, **given)
+            return value.sum(), value
+
+        gradients, value = jax.grad(total, has_aux=True)({p: inputs[p] for p in predictions})
+        return value, gradients
+
+    return jax.jit(lambda inputs: [each(inputs, given) for given in options])
+
+
+class Printed:
+    """A printed function, to be evaluated."""
+
+    def __init__(self, offer, title):
+        names = load(offer["code"], title)
+        self.language = offer["language"]
+        self.function = names[offer["name"]]
+        self.gradient = names[offer["gradient"]] if offer["gradient"] else None
+        self.compiled = {}
+
+    def evaluate(self, inputs, options, predictions):
+        """For each set of options the value and the gradients; none where the language makes none."""
+        if self.language == "jax":
+            key = repr(options)
+            if key not in self.compiled:
+                self.compiled[key] = by_jax(self.function, options, predictions)
+            answers = self.compiled[key]({name: jnp.asarray(values) for name, values in inputs.items()})
+            return [(np.asarray(value), {p: np.asarray(g) for p, g in found.items()}) for value, found in answers]
+        if self.language != "numpy":
+            return [by_torch(functools.partial(self.function, **given), inputs, predictions) for given in options]
+        return [(self.function(**inputs, **given), self.derived(inputs, given, predictions)) for given in options]
+
+    def derived(self, inputs, given, predictions):
+        if self.gradient is None:
+            return {}
+        gradients = self.gradient(**inputs, **given)
+        return dict(zip(predictions, gradients if len(predictions) > 1 else (gradients,)))
 
 
 def single_reduction(function):
@@ -110,11 +133,12 @@ def single_reduction(function):
 def test_snippet(snippet):
     case, offer = snippet
     title = f"{offer['language']} {offer['manner']} {case['id']}"
-    names = load(offer["code"], title)
-    function = names[offer["name"]]
-    parameters = inspect.signature(function).parameters
+    printed_one = Printed(offer, title)
+    parameters = inspect.signature(printed_one.function).parameters
     predictions = [each["name"] for each in case["inputs"] if each["prediction"]]
-    reduces = "reduction" in parameters
+    ids = {each["name"]: each["id"] for each in case["inputs"]}
+    # Keras computes some losses otherwise on PyTorch; only its own functions do so.
+    key = "onTorch" if offer["language"] == "keras" and offer["manner"] == "idiomatic" else "answers"
     compared = 0
     for index, batch in enumerate(case["batches"]):
         options = {
@@ -124,34 +148,34 @@ def test_snippet(snippet):
         }
         if len(options) < len(batch["parameters"]) and not batch["plain"]:
             continue  # The framework's function has no such parameter.
-        inputs = arrays_of(case, batch)
-        for reduction in REDUCTIONS if reduces else (single_reduction(function),):
-            own_function = offer["manner"] == "idiomatic" and offer["language"] == "keras"
-            answer = batch["onTorch" if own_function and "onTorch" in batch else "answers"][reduction]
-            # Where the loss is infinite (a label of probability 0) it has no gradient to compare.
-            is_finite = all(isinstance(x, (int, float)) for x in answer["value"])
-            where = f"{title}, batch {index} (scale {batch['scale']}), {reduction}, {options}\n{offer['code']}"
-            given = {**options, "reduction": reduction} if reduces else options
-            with warnings.catch_warnings():
-                if offer["language"] == "numpy" and batch["scale"] == 1 and is_finite:
-                    warnings.simplefilter("error")
-                else:
-                    warnings.simplefilter("ignore")
-                try:
-                    value, gradients = evaluated(offer, names, inputs, given, predictions)
-                except ValueError:
-                    # A framework's own function may refuse what has no finite loss, or a limit of a parameter.
-                    assert offer["manner"] == "idiomatic" and not (is_finite and batch["plain"])
-                    continue
-            close(value, numbers(answer["value"], answer["shape"]), where)
+        if "reduction" not in parameters:
+            reductions, given = (single_reduction(printed_one.function),), [options]
+        else:
+            reductions = REDUCTIONS if batch["plain"] else ("mean",)
+            given = [{**options, "reduction": reduction} for reduction in reductions]
+        answers = [batch.get(key, batch["answers"])[reduction] for reduction in reductions]
+        # Where the loss is infinite (a label of probability 0) it has no gradient to compare.
+        finite = [all(isinstance(x, (int, float)) for x in answer["value"]) for answer in answers]
+        where = f"{title}, batch {index} (scale {batch['scale']}), {options}\n{offer['code']}"
+        with warnings.catch_warnings():
+            # NumPy has nothing to warn of.
+            quiet = offer["language"] == "numpy" and batch["scale"] == 1 and all(finite)
+            warnings.simplefilter("error" if quiet else "ignore")
+            try:
+                found = printed_one.evaluate(arrays_of(case, batch), given, predictions)
+            except ValueError:
+                # A framework's own function may refuse what has no finite loss, or a limit of a parameter.
+                assert offer["manner"] == "idiomatic" and not (all(finite) and batch["plain"])
+                continue
+        for reduction, answer, is_finite, (value, gradients) in zip(reductions, answers, finite, found):
+            close(value, numbers(answer["value"], answer["shape"]), f"{reduction}: {where}")
             if offer["language"] != "numpy" or offer["gradient"]:
                 assert set(gradients) == set(predictions)
             for name, gradient in gradients.items() if is_finite else ():
-                each = next(one["id"] for one in case["inputs"] if one["name"] == name)
-                expected = numbers(answer["gradients"][each], batch["shapes"][name])
-                close(gradient, expected, f"gradient by {name}: {where}")
+                expected = numbers(answer["gradients"][ids[name]], batch["shapes"][name])
+                close(gradient, expected, f"gradient by {name}, {reduction}: {where}")
             compared += 1
-    assert compared >= 3 if reduces else compared >= 1
+    assert compared >= (3 if "reduction" in parameters else 1)
 
 
 def test_nothing_drops_out():

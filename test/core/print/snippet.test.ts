@@ -14,6 +14,7 @@ import { loadLoss, losses } from '../../../src/core/losses/catalogue.ts';
 import type { Loss } from '../../../src/core/losses/loss.ts';
 
 const huber = loadLoss('huber')!;
+const python = ['numpy', 'torch', 'keras', 'jax'] as const satisfies readonly Language[];
 
 describe('names', () => {
   it('say that they are losses', () => {
@@ -148,14 +149,26 @@ describe('a snippet', () => {
 
   it('imports what it uses and nothing else', () => {
     for (const loss of losses()) {
-      for (const language of ['numpy', 'torch'] as const) {
+      for (const language of python) {
         for (const manner of mannersOf(loss, language)) {
-          const { code, imports } = printLoss(loss, language, { manner });
+          const { code: whole, imports } = printLoss(loss, language, { manner });
+          const code = whole.replace(/"""[^]*?"""/g, '');
           for (const { module, name, alias } of imports) {
             expect(code, `${module} in ${loss.id}`).toMatch(new RegExp(`\\b${name ?? alias ?? module}\\b`));
           }
           const known = new Set(imports.map(({ module, name, alias }) => alias ?? name ?? module));
-          for (const used of ['np', 'torch', 'F', 'Literal', 'ArrayLike']) {
+          for (const used of [
+            'np',
+            'torch',
+            'F',
+            'jax',
+            'jnp',
+            'keras',
+            'ops',
+            'math',
+            'Literal',
+            'ArrayLike',
+          ]) {
             if (new RegExp(`(?<![\\w.])${used}(?:\\.|\\b(?=\\[|,))`).test(code))
               expect(known.has(used), used).toBe(true);
           }
@@ -174,12 +187,12 @@ describe('a snippet', () => {
 
   it('keeps its lines short and its end clean', () => {
     for (const loss of losses()) {
-      for (const language of ['numpy', 'torch', 'typescript'] as const satisfies readonly Language[]) {
+      for (const language of [...python, 'typescript'] as const) {
         const { code } = printLoss(loss, language);
         expect(code.endsWith('\n') && !code.endsWith('\n\n')).toBe(true);
         for (const line of code.split('\n')) {
           expect(line, loss.id).toBe(line.trimEnd());
-          expect(line.length, line).toBeLessThanOrEqual(100);
+          if (language !== 'typescript') expect(line.length, line).toBeLessThanOrEqual(88);
         }
       }
     }

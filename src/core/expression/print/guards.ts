@@ -5,7 +5,7 @@
  */
 import { predictionsOf } from '../../losses/loss.ts';
 import { apply, eq, gt, log, mul, sqrt, square, sum, where } from '../build.ts';
-import { nodesOf, type Apply, type Axis, type Expr } from '../expression.ts';
+import { constant, nodesOf, type Apply, type Axis, type Expr } from '../expression.ts';
 import { withArgs } from '../rewrite.ts';
 import { intervalOf, intervalOfKind, isPositive, type Interval } from './intervals.ts';
 import type { PrintableLoss } from './printable.ts';
@@ -84,6 +84,11 @@ export function guardsOf(
   }
 
   function rebuilt(node: Apply, guard: Guard | undefined): Expr {
+    const limited = unsafeNorm && counts(node) ? limitedNorm(node) : undefined;
+    if (limited !== undefined) {
+      const { x, axis, least, op } = limited;
+      return sqrt(apply(op, [sum(square(visit(x, guard)), axis), constant(least * least)]));
+    }
     if (node.op === 'where' && nodesOf(node.args[0]!).some((n) => n.kind === 'input' || n.kind === 'index')) {
       const [condition, then, otherwise] = node.args as readonly [Expr, Expr, Expr];
       const c = visit(condition, guard);
@@ -169,4 +174,13 @@ export function guardsOf(
       ];
     },
   };
+}
+
+/** A norm that is at least a constant: the same of the squares has a derivative at the zero vector too. */
+function limitedNorm(node: Apply) {
+  const [norm, least] = node.args;
+  if (node.op !== 'maximum' && node.op !== 'clampMin') return undefined;
+  if (norm?.kind !== 'apply' || norm.op !== 'norm' || least?.kind !== 'const' || least.value <= 0)
+    return undefined;
+  return { x: norm.args[0]!, axis: norm.attributes['axis']!, least: least.value, op: node.op };
 }

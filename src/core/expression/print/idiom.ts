@@ -18,21 +18,34 @@ export interface Idiom {
   readonly gives: NonNullable<Api['gives']>;
 }
 
+/** What a printer knows of functions beyond the catalogue. */
+export interface Beyond {
+  /** Why a function is not the loss in all cases, or cannot be called. */
+  readonly inexact?: (api: Api) => string | undefined;
+  /** Whether the printer brings the inputs into the form that a function wants. */
+  readonly arranges?: (api: Api) => boolean;
+  /** Further calls. */
+  readonly also?: readonly Api[];
+}
+
 /**
  * The best of the ways in which frameworks offer the loss: a function before a class, our scale before another. Throws a
- * RangeError that says why there is none; `inexact` tells of a function that is not the loss in all cases.
+ * RangeError that says why there is none.
  */
 export function idiomOf(
   loss: PrintableLoss,
   frameworks: readonly Framework[],
   owner: string,
-  inexact: (api: Api) => string | undefined = () => undefined,
+  { inexact, arranges, also = [] }: Beyond = {},
 ): Idiom {
-  const offered = loss.apis.filter((api) => frameworks.includes(api.framework) && isCallable(api));
+  const offered = [...loss.apis, ...also].filter(
+    (api) => frameworks.includes(api.framework) && isCallable(api),
+  );
   if (offered.length === 0) throw new RangeError(`${owner} has no function for ${loss.id}`);
   const reasons: string[] = [];
   for (const api of [...offered].sort((a, b) => rankOf(a) - rankOf(b))) {
-    const found = inexact(api) ?? callOf(loss, api);
+    const arranged = arranges?.(api) === true ? undefined : api.arranged;
+    const found = inexact?.(api) ?? (arranged === undefined ? callOf(loss, api) : `takes ${arranged}`);
     if (typeof found !== 'string') return found;
     reasons.push(`${api.name} ${found}`);
   }
@@ -50,7 +63,6 @@ function rankOf({ form, scale, secondary }: Api): number {
 
 /** The call of one API, or the reason why it is another loss. */
 function callOf(loss: PrintableLoss, api: Api): Idiom | string {
-  if (api.arranged !== undefined) return `takes ${api.arranged}`;
   if (!loss.alike.includes(api.convention)) {
     return api.convention === undefined
       ? 'computes the usual definition, not this one'

@@ -71,6 +71,11 @@ export function jaxLoss(loss: PrintableLoss, manner: Manner): Snippet {
           frameworks: ['optax'],
           owner: 'Optax',
           write: (name) => name,
+          // Here a negative weight means none, there None does.
+          keyword: (keyword, text, _, name) =>
+            keyword === 'alpha' && name.endsWith('.sigmoid_focal_loss')
+              ? `${text} if ${text} >= 0 else None`
+              : text,
           adapted: { 'optax.losses.ctc_loss': paddings },
         });
   return { code, imports: importsOf(code), name: pythonName(loss) };

@@ -52,7 +52,10 @@ export function suggestName(node: Expr): string {
   const isIndicator = node.op === 'where' && isConst(node.args[1], 1) && isConst(node.args[2], 0);
   const condition = isIndicator ? node.args[0] : node;
   const bracket =
-    condition?.kind === 'apply' && condition.op === 'eq' && condition.args.some((a) => a.kind === 'index');
+    condition?.kind === 'apply' &&
+    condition.op === 'eq' &&
+    condition.args.some((a) => a.kind === 'index') &&
+    condition.args.every((a) => a.kind !== 'const');
   if (bracket) return condition.args.every((a) => a.kind === 'index') ? 'itself' : 'one_hot';
   return suggested[node.op] ?? 'term';
 }

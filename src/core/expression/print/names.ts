@@ -77,3 +77,9 @@ export class Names {
     return name;
   }
 }
+
+/** A finite number as source, with an exponent where that is shorter: `1e-6`. */
+export function shortNumber(value: number): string {
+  const [plain, power] = [String(value), value.toExponential().replace('e+', 'e')];
+  return power.length < plain.length && Math.abs(value) < 1 ? power : plain;
+}

@@ -1,7 +1,7 @@
 /** The skeleton of a printed Python function: signature, documentation, and how statements are laid out. */
 import type { LossInput } from '../../losses/loss.ts';
 import { indent, lineWidth, wrapWords } from './layout.ts';
-import { pythonNames } from './names.ts';
+import { pythonNames, shortNumber } from './names.ts';
 import {
   rangeSentence,
   rangeWords,
@@ -120,7 +120,7 @@ function tightPowers(text: string): string {
 export function pythonNumber(value: number): string {
   if (Number.isNaN(value)) return 'float("nan")';
   if (!Number.isFinite(value)) return value > 0 ? 'float("inf")' : '-float("inf")';
-  const text = String(value);
+  const text = shortNumber(value);
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 

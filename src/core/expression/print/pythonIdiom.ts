@@ -14,11 +14,13 @@ export interface Frame {
   /** A canonical name as it is written in code: `F.huber_loss`. */
   readonly write: (name: string) => string;
   /** The value of a keyword as this framework wants it; `like` is an array. */
-  readonly keyword?: (keyword: string, text: string, like: string) => string;
+  readonly keyword?: (keyword: string, text: string, like: string, name: string) => string;
   /** An array of any shape as a vector, where that is what the functions want. */
   readonly vectors?: (name: string) => string;
   /** Arguments that must be brought into another form, and perhaps another name, by the name of the function. */
   readonly adapted?: Readonly<Record<string, Adapted>>;
+  /** Calls that mean the loss beyond those that the catalogue lists. */
+  readonly also?: (loss: PrintableLoss) => readonly Api[];
   /** Functions that are not this loss on all arguments, or cannot be called here, with the reason. */
   readonly inexact?: (api: Api, loss: PrintableLoss) => string | undefined;
 }
@@ -31,7 +33,11 @@ export type Adapted = (
 
 /** The source of the function; throws a RangeError that says why where the framework has none. */
 export function idiomaticFunction(original: PrintableLoss, library: PythonLibrary, frame: Frame): string {
-  const idiom = idiomOf(original, frame.frameworks, frame.owner, (api) => frame.inexact?.(api, original));
+  const idiom = idiomOf(original, frame.frameworks, frame.owner, {
+    inexact: (api) => frame.inexact?.(api, original),
+    arranges: ({ name }) => Object.hasOwn(frame.adapted ?? {}, name),
+    ...(frame.also === undefined ? {} : { also: frame.also(original) }),
+  });
   const loss: PrintableLoss = { ...original, parameters: idiom.parameters };
   const shape = shapeFor(loss);
   const { arrays } = library;
@@ -135,7 +141,7 @@ function callText(
   const like = names((loss.inputs.find(({ role }) => role === 'prediction') ?? loss.inputs[0]!).id);
   const given = keywords.map(({ keyword, value }) => {
     const text = valueText(value, names);
-    return `${keyword}=${frame.keyword?.(keyword, text, like) ?? text}`;
+    return `${keyword}=${frame.keyword?.(keyword, text, like, api.name) ?? text}`;
   });
   const options = [...given, ...(reduction === undefined ? [] : [`reduction=${reduction}`])];
   const adapted = frame.adapted?.[api.name]?.(names, loss);

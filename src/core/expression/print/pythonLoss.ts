@@ -2,6 +2,7 @@
 import { predictionsOf, type LossInput } from '../../losses/loss.ts';
 import { gradient as gradientOf } from '../differentiate.ts';
 import { input, type Expr } from '../expression.ts';
+import type { Layout } from './arrayLayout.ts';
 import { guardsOf } from './guards.ts';
 import { indent, lineWidth } from './layout.ts';
 import { Names, pythonName, pythonNames } from './names.ts';
@@ -206,7 +207,7 @@ export function statements(
 
 function lines(s: Statement, shape: PythonShape, depth: number): string[] {
   if (s.kind === 'let') {
-    const axes = shape.kind === 'shaped' ? shapeComment(s.expr) : undefined;
+    const axes = shape.kind === 'shaped' ? shapeComment(s.layout) : undefined;
     const full = [axes, s.meaning].filter((part) => part !== undefined).join(': ');
     const comments = full === '' ? [] : [full, ...(axes === undefined ? [] : [axes])];
     return statement(`${s.name} = `, s.text, comments, depth);
@@ -224,8 +225,8 @@ function lines(s: Statement, shape: PythonShape, depth: number): string[] {
   return [`if ${s.condition}:`, ...inside(s.then), ...otherwise];
 }
 
-function shapeComment({ axes }: Expr): string {
-  return axes.length === 0 ? 'scalar' : shapeOf(axes);
+function shapeComment(layout: Layout): string {
+  return layout.length === 0 ? 'scalar' : shapeOf(layout);
 }
 
 /** How many values the mean runs over. */

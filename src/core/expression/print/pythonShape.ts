@@ -4,6 +4,7 @@ import { apply } from '../build.ts';
 import { baseAxis, input, nodesOf, type Axis, type Expr, type Named } from '../expression.ts';
 import { primitive } from '../primitives.ts';
 import { withArgs } from '../rewrite.ts';
+import type { Layout } from './arrayLayout.ts';
 import type { PrintableLoss } from './printable.ts';
 
 /**
@@ -136,8 +137,8 @@ export function shapeLetter(axis: Axis): string {
   return letters[baseAxis(axis)] ?? axis.charAt(0).toUpperCase();
 }
 
-/** Letters for axes as Python writes a shape: `(N, C)`. */
-export function shapeOf(axes: readonly Axis[]): string {
-  const list = axes.map(shapeLetter);
+/** Letters for axes as Python writes a shape: `(N, C)`, with 1 for an axis of length one. */
+export function shapeOf(axes: Layout): string {
+  const list = axes.map((axis) => (axis === null ? '1' : shapeLetter(axis)));
   return list.length === 1 ? `(${list[0]!},)` : `(${list.join(', ')})`;
 }

@@ -11,6 +11,7 @@ import {
   type Input,
   type Named,
 } from '../expression.ts';
+import { apply } from '../build.ts';
 import { atom, infix, precedence, wrap, type Fragment } from '../fragment.ts';
 import { primitive } from '../primitives.ts';
 import type { Place, Printing, Write } from '../primitives/row.ts';
@@ -26,7 +27,7 @@ import {
 } from './arrayLayout.ts';
 import { cancelSigns } from './layout.ts';
 import { chooseLets, isTrivial, suggestName, usesOf } from './lets.ts';
-import type { Names } from './names.ts';
+import { shortNumber, type Names } from './names.ts';
 
 /** What differs between array libraries inside an expression. */
 export interface TensorDialect {
@@ -84,6 +85,8 @@ export interface Let {
   readonly name: string;
   readonly text: string;
   readonly expr: Expr;
+  /** Where its axes stand. */
+  readonly layout: Layout;
   readonly meaning?: string;
 }
 /** `if condition:` and `else:`, each of which gives the same name a value. */
@@ -223,7 +226,7 @@ class TensorPrinter {
     }
     const { fragment, layout } = this.#value(expr, block);
     const text = this.#aligned(fragment, layout, expr.axes).text;
-    block.statements.push({ kind: 'let', name, text, expr });
+    block.statements.push({ kind: 'let', name, text, expr, layout: expr.axes });
   }
 
   #inputs(): readonly Input[] {
@@ -258,6 +261,7 @@ class TensorPrinter {
       name,
       text: value.fragment.text,
       expr,
+      layout: value.layout,
       ...this.#meaningOf(expr),
     });
     return this.#known(expr, { ...value, fragment: atom(name) }, block);
@@ -306,7 +310,13 @@ class TensorPrinter {
           this.#assign(name, branch, into);
           return;
         }
-        into.statements.push({ kind: 'let', name, text: aligned(branch, into).text, expr: branch });
+        into.statements.push({
+          kind: 'let',
+          name,
+          text: aligned(branch, into).text,
+          expr: branch,
+          layout: branch.axes,
+        });
       });
       return this.#known(node, { fragment: atom(name), layout: node.axes, whole: false }, block);
     }
@@ -411,7 +421,7 @@ class TensorPrinter {
     const count = users.flatMap(([, by]) => by.filter((user) => !isSpecialPlace(user))).length;
     if (count < 2) return atom(text);
     const name = this.#names.take(suggestName(key));
-    block.statements.push({ kind: 'let', name, text, expr: key });
+    block.statements.push({ kind: 'let', name, text, expr: key, layout: [base] });
     return this.#known(key, { fragment: atom(name), layout: [base], whole: true }, block).fragment;
   }
 
@@ -577,14 +587,13 @@ class TensorPrinter {
   #contraction(node: Apply, block: Block): Value | undefined {
     const axis = axisOf(node);
     const product = node.args[0]!;
-    if (product.kind !== 'apply' || product.op !== 'mul') return undefined;
-    if (this.#chosen.has(product) || lookUp(product, block) !== undefined) return undefined;
-    const [x, y] = product.args as readonly [Expr, Expr];
-    if (![x, y].every((arg) => arg.axes.includes(axis))) return undefined;
+    const pair = this.#twoFactors(product, axis, block);
+    if (pair === undefined) return undefined;
+    const [x, y] = pair;
     const batch = x.axes.filter((a) => a !== axis && y.axes.includes(a));
     const [own, other] = [x, y].map((arg) => arg.axes.find((a) => a !== axis && !batch.includes(a)));
     if (own === undefined || other === undefined) return undefined;
-    const values = [x, y].map((arg) => this.#arithmetic(arg, block, product));
+    const values = pair.map((arg) => this.#arithmetic(arg, block, node));
     // The operand whose axes lead in the result stands first.
     const [first, second] = node.axes.indexOf(own) < node.axes.indexOf(other) ? [0, 1] : [1, 0];
     const [left, right] = [values[first]!, values[second]!];
@@ -606,6 +615,33 @@ class TensorPrinter {
       layout: node.axes,
       whole: false,
     };
+  }
+
+  /**
+   * The product as one of two factors that both have the axis, and each an axis that the other lacks; further factors and
+   * divisors go to that of the two whose axes they have.
+   */
+  #twoFactors(product: Expr, axis: Axis, block: Block): readonly [Expr, Expr] | undefined {
+    const isOpen = (expr: Expr) => !this.#chosen.has(expr) && lookUp(expr, block) === undefined;
+    if (!isOpen(product)) return undefined;
+    const { above, below } = factorsOf(product, isOpen);
+    const has = (inner: Expr, outer: Expr) => inner.axes.every((a) => outer.axes.includes(a));
+    for (const x of above) {
+      const y = above.find((one) => one !== x && !has(one, x) && !has(x, one));
+      if (y === undefined || ![x, y].every((one) => one.axes.includes(axis))) continue;
+      const others = [
+        ...above.filter((one) => one !== x && one !== y).map((one) => ({ op: 'mul', one })),
+        ...below.map((one) => ({ op: 'div', one })),
+      ];
+      let [left, right]: readonly [Expr, Expr] = [x, y];
+      for (const { op, one } of others) {
+        if (has(one, left)) left = apply(op, [left, one]);
+        else if (has(one, right)) right = apply(op, [right, one]);
+        else return undefined;
+      }
+      return [left, right];
+    }
+    return undefined;
   }
 
   #transposed(matrix: Fragment): Fragment {
@@ -782,6 +818,19 @@ function decisionOf(expr: Expr): Apply | undefined {
   return expr.kind === 'apply' && expr.op === 'where' && isPythonNumber(expr.args[0]!) ? expr : undefined;
 }
 
+/** What is multiplied and what it is divided by, down to what `isOpen` says has a name. */
+function factorsOf(
+  expr: Expr,
+  isOpen: (expr: Expr) => boolean,
+): { readonly above: readonly Expr[]; readonly below: readonly Expr[] } {
+  if (expr.kind !== 'apply' || !isOpen(expr) || (expr.op !== 'mul' && expr.op !== 'div'))
+    return { above: [expr], below: [] };
+  const [x, y] = expr.args.map((arg) => factorsOf(arg, isOpen));
+  return expr.op === 'mul'
+    ? { above: [...x!.above, ...y!.above], below: [...x!.below, ...y!.below] }
+    : { above: [...x!.above, ...y!.below], below: [...x!.below, ...y!.above] };
+}
+
 function axisOf(node: Apply): Axis {
   return node.attributes['axis'] ?? '';
 }
@@ -833,7 +882,7 @@ function number(value: number, infinity: string): Fragment {
   const text = Number.isNaN(value)
     ? 'math.nan'
     : Number.isFinite(value)
-      ? String(value)
+      ? shortNumber(value)
       : `${value < 0 ? '-' : ''}${infinity}`;
   return { text, precedence: text.startsWith('-') ? precedence.unary : precedence.atom };
 }

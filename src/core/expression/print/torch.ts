@@ -1,3 +1,4 @@
+import type { Api } from '../../losses/loss.ts';
 import { importsOf } from './pythonImports.ts';
 import { withHelpers } from './pythonHelpers.ts';
 import { pythonName } from './names.ts';
@@ -62,6 +63,13 @@ const keywordTypes: Readonly<Record<string, (text: string, like: string) => stri
   pos_weight: (text, like) => `${like}.new_tensor(${text})`,
 };
 
+/** Only the mean of CTC divides by the lengths of the labels in PyTorch. */
+function withoutMean(api: Api): readonly Api[] {
+  if (api.name !== 'torch.nn.functional.ctc_loss') return [];
+  const { convention: _, ...rest } = api;
+  return [{ ...rest, requires: { reduction: 'none' }, gives: 'elements' }];
+}
+
 const torchLibrary: PythonLibrary = { arrays: torchArrays, dialect: torchDialect };
 
 /** The value in PyTorch, whose autograd makes the gradient. */
@@ -74,6 +82,8 @@ export function torchLoss(loss: PrintableLoss, manner: Manner): Snippet {
           owner: 'PyTorch',
           write: (name) => name.replace(/^torch\.nn\.functional\./, 'F.'),
           inexact: ({ name }) => (/^torch\./.test(name) ? undefined : 'belongs to another package'),
+          also: ({ id, apis, conventionId }) =>
+            id === 'ctc' && conventionId === undefined ? apis.flatMap(withoutMean) : [],
           adapted: {
             'torch.nn.functional.ctc_loss': (names) => ({
               args: [
