@@ -1,4 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { inConvention } from '../src/core/losses/conventions.ts';
 import type { Loss, Parameter } from '../src/core/losses/loss.ts';
 import { experimentSchema } from '../src/core/training/experiment.ts';
 
@@ -29,7 +30,7 @@ export function experimentJsonSchema(losses: readonly Loss[]): Draft {
   id['enumDescriptions'] = losses.map((l) => `${l.name}. ${l.meaning}`);
   loss['allOf'] = losses.map((l) => ({
     if: { properties: { id: { const: l.id } }, required: ['id'] },
-    then: { properties: { parameters: parametersSchema(l) } },
+    then: definitionsSchema(l),
   }));
   const { $schema, ...rest } = schema;
   return {
@@ -38,6 +39,36 @@ export function experimentJsonSchema(losses: readonly Loss[]): Draft {
     description: 'What to train: data, model, loss, optimizer. Everything with a default may be left out.',
     allowTrailingCommas: false,
     ...rest,
+  };
+}
+
+/** The definitions of a loss, and the parameters of the one that is chosen. */
+function definitionsSchema(loss: Loss): Draft {
+  const conventions = loss.conventions ?? [];
+  const own = parametersSchema(loss);
+  const convention =
+    conventions.length === 0
+      ? { not: {} }
+      : {
+          enum: conventions.map(({ id }) => id),
+          enumDescriptions: conventions.map(({ users, differs }) => `${users}. ${differs}`),
+        };
+  const others = conventions.filter(({ parameters }) => parameters !== undefined);
+  if (others.length === 0) return { properties: { convention, parameters: own } };
+  const chosen = (id: string): Draft => ({
+    properties: { convention: { const: id } },
+    required: ['convention'],
+  });
+  return {
+    properties: { convention },
+    if: { anyOf: others.map(({ id }) => chosen(id)) },
+    then: {
+      allOf: others.map(({ id }) => ({
+        if: chosen(id),
+        then: { properties: { parameters: parametersSchema(inConvention(loss, id)) } },
+      })),
+    },
+    else: { properties: { parameters: own } },
   };
 }
 

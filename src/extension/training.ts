@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { loadLoss } from '../core/losses/catalogue.ts';
+import { inConvention } from '../core/losses/conventions.ts';
 import { hasEnded } from '../core/runs/record.ts';
 import type { Experiment } from '../core/training/experiment.ts';
 import { RunStore } from '../supervisor/runStore.ts';
@@ -154,14 +155,17 @@ function memory(memento: vscode.Memento): Memory {
   return { get: (key) => memento.get<unknown>(key), update: (key, value) => memento.update(key, value) };
 }
 
-/** "Huber loss (delta = 1)" */
-function lossName({ loss: { id, parameters } }: Experiment): string {
-  const loss = loadLoss(id);
-  if (loss === undefined) return id;
+/** "Huber loss (Keras, delta = 1)" */
+function lossName({ loss: { id, convention, parameters } }: Experiment): string {
+  const original = loadLoss(id);
+  if (original === undefined) return id;
+  const other = original.conventions?.find((one) => one.id === convention);
+  const loss = inConvention(original, other?.id);
   const values = loss.parameters.map(
     (parameter) => `${parameter.id} = ${String(parameters[parameter.id] ?? parameter.default)}`,
   );
-  return values.length === 0 ? loss.name : `${loss.name} (${values.join(', ')})`;
+  const facts = [...(other === undefined ? [] : [other.users]), ...values];
+  return facts.length === 0 ? loss.name : `${loss.name} (${facts.join(', ')})`;
 }
 
 /** Says how a run ended when its chart is out of sight. A stop by the user is no news to the user. */

@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/dataset.ts';
 import { lossIds, loadLoss } from '../losses/catalogue.ts';
+import { inConvention } from '../losses/conventions.ts';
 import type { Loss } from '../losses/loss.ts';
 import { columnUse, type ColumnUse } from '../losses/column.ts';
 import { taskOf, type Task } from '../losses/task.ts';
@@ -7,7 +8,7 @@ import { checkParameters } from '../losses/parameters.ts';
 import { bad, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
 import type { Experiment } from './experiment.ts';
 
-/** The loss of an experiment with every parameter filled in. */
+/** The loss of an experiment, in the definition that it wants, with every parameter filled in. */
 export interface CheckedLoss {
   readonly loss: Loss;
   /** How it uses the target column. */
@@ -20,16 +21,28 @@ export interface CheckedLoss {
  * fit, and whether the optimizer's options go together.
  */
 export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
-  const loss = loadLoss(experiment.loss.id);
-  if (loss === undefined) {
+  const { id, convention } = experiment.loss;
+  const original = loadLoss(id);
+  if (original === undefined) {
     return bad(
       message('There is no loss "{id}". The losses are {ids}.', {
-        id: experiment.loss.id,
+        id,
         ids: lossIds.join(', '),
       }),
       { path: 'loss.id' },
     );
   }
+  const conventions = (original.conventions ?? []).map((one) => one.id);
+  if (convention !== undefined && !conventions.includes(convention)) {
+    const args = { loss: original.name, id: convention, ids: conventions.join(', ') };
+    return bad(
+      conventions.length === 0
+        ? message('{loss} has no definition "{id}"; it has only its own. Remove it.', args)
+        : message('{loss} has no definition "{id}"; besides its own it has: {ids}.', args),
+      { path: 'loss.convention' },
+    );
+  }
+  const loss = inConvention(original, convention);
   const use = columnUse(loss, experiment.loss.parameters);
   if (use === undefined) {
     return bad(

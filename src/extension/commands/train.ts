@@ -1,6 +1,8 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { losses } from '../../core/losses/catalogue.ts';
+import { inConvention } from '../../core/losses/conventions.ts';
+import { settable } from '../../core/losses/parameters.ts';
 import { taskOf } from '../../core/losses/task.ts';
 import { readWish } from '../editor/wish.ts';
 import type { Host } from '../host.ts';
@@ -16,17 +18,25 @@ const mostFiles = 50;
 
 /** Train Model: the whole conversation, with a loss that a link asks for. */
 export async function trainModel(host: Host, argument: unknown): Promise<void> {
-  const { loss, parameters } = readWish(argument);
+  const { loss, convention, parameters } = readWish(argument);
   const files = await workspaceFiles();
   const last = host.choices.last;
-  const task = loss === undefined ? undefined : taskOf(loss);
+  const wanted = loss === undefined ? undefined : inConvention(loss, convention);
+  const task = wanted === undefined ? undefined : taskOf(wanted);
   await converse(
     host,
     new TrainFlow({
       choices: dataChoices(files, last),
       losses: losses(),
       preferred: task === undefined ? last : exampleFor(task),
-      loss: loss === undefined ? undefined : { id: loss.id, parameters },
+      loss:
+        wanted === undefined
+          ? undefined
+          : {
+              id: wanted.id,
+              ...(convention === undefined ? {} : { convention }),
+              parameters: { ...settable(wanted, parameters) },
+            },
     }),
     undefined,
   );

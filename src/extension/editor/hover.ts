@@ -148,8 +148,9 @@ async function linksFor(
   document: vscode.TextDocument,
   position: vscode.Position,
 ): Promise<string[]> {
-  const [{ loadLoss }, { taskOf }] = await Promise.all([
+  const [{ loadLoss }, { inConvention }, { taskOf }] = await Promise.all([
     import('../../core/losses/catalogue.ts'),
+    import('../../core/losses/conventions.ts'),
     import('../../core/losses/task.ts'),
   ]);
   const loss = loadLoss(id);
@@ -161,6 +162,6 @@ async function linksFor(
   return [
     link(vscode.l10n.t('Insert'), commands.insertLoss, { ...wish, ...place }),
     // A loss that takes more than a column of a table has no data set here.
-    ...(taskOf(loss) === undefined ? [] : [link(vscode.l10n.t('Train with this'), commands.train, wish)]),
+    ...(taskOf(inConvention(loss, convention)) === undefined ? [] : [link(vscode.l10n.t('Train with this'), commands.train, wish)]),
   ];
 }

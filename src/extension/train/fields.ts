@@ -172,21 +172,46 @@ export function withHidden(model: Experiment['model'], hidden: number[]): Experi
 
 /** The field of a loss's parameter. */
 export function parameterField(parameter: Parameter): Field {
-  return numeric(
-    `loss.${parameter.id}`,
-    message('Loss: {name}', { name: parameter.id }),
-    message('{meaning}', { meaning: parameter.meaning }),
-    {
-      min: parameter.min,
-      max: Number.isFinite(parameter.max) ? parameter.max : greatest,
-      ...(parameter.minExclusive === true ? { minExclusive: true } : {}),
+  const { id, choices, meaning, min, max, minExclusive, maxExclusive, default: usual } = parameter;
+  const present = (experiment: Experiment): number => experiment.loss.parameters[id] ?? usual;
+  const change = (experiment: Experiment, value: number): Experiment => ({
+    ...experiment,
+    loss: { ...experiment.loss, parameters: { ...experiment.loss.parameters, [id]: value } },
+  });
+  const label = message('Loss: {name}', { name: id });
+  if (choices === undefined)
+    return numeric(
+      `loss.${id}`,
+      label,
+      message('{meaning}', { meaning }),
+      {
+        min,
+        max: Number.isFinite(max) ? max : greatest,
+        ...(minExclusive === true ? { minExclusive: true } : {}),
+        ...(maxExclusive === true ? { maxExclusive: true } : {}),
+      },
+      present,
+      change,
+    );
+  const names = choices.map(({ name }) => name).join(', ');
+  return {
+    id: `loss.${id}`,
+    label,
+    hint: message('{meaning} One of: {names}.', { meaning, names }),
+    text: (experiment) => {
+      const value = present(experiment);
+      return choices.find((choice) => choice.value === value)?.name ?? String(value);
     },
-    (experiment) => experiment.loss.parameters[parameter.id] ?? parameter.default,
-    (experiment, value) => ({
-      ...experiment,
-      loss: { ...experiment.loss, parameters: { ...experiment.loss.parameters, [parameter.id]: value } },
-    }),
-  );
+    change: (experiment, text) => {
+      const wanted = text.trim().toLowerCase();
+      const choice = choices.find(
+        ({ name, value }) => name.toLowerCase() === wanted || String(value) === wanted,
+      );
+      return choice === undefined
+        ? message('Enter one of: {names}.', { names })
+        : change(experiment, choice.value);
+    },
+  };
 }
 
 const samplesField = generated('samples', message('Rows'), message('Number of rows to generate.'), {

@@ -1,4 +1,5 @@
 import { message, type Message } from '../../core/messages/message.ts';
+import { inConvention } from '../../core/losses/conventions.ts';
 import type { Loss } from '../../core/losses/loss.ts';
 import { taskOf, type Task } from '../../core/losses/task.ts';
 import type { Experiment } from '../../core/training/experiment.ts';
@@ -163,7 +164,7 @@ export class TrainFlow {
       remembered !== undefined &&
       (target === undefined ||
         data.columns.some((column) => column.name === target && column.tasks.length > 0)) &&
-      this.#lossesFor(target ?? data.target).some((loss) => loss.id === remembered.loss.id);
+      this.#fits(remembered.loss, target ?? data.target);
     this.#experiment = this.#withWanted(fits ? remembered : data.suggest(data.target));
     this.#activeTraining = 'start';
     this.#step = data.targetIsFixed ? 'model' : 'target';
@@ -252,7 +253,7 @@ export class TrainFlow {
   }
 
   #lossesFor(target: string): Loss[] {
-    const tasks = this.#data?.columns.find(({ name }) => name === target)?.tasks ?? [];
+    const tasks = this.#tasksOf(target);
     return this.#losses
       .map((loss) => ({ loss, at: tasks.findIndex((task) => task === taskOf(loss)) }))
       .filter(({ at }) => at >= 0)
@@ -260,13 +261,30 @@ export class TrainFlow {
       .map(({ loss }) => loss);
   }
 
+  #tasksOf(target: string): readonly Task[] {
+    return this.#data?.columns.find(({ name }) => name === target)?.tasks ?? [];
+  }
+
+  /** Whether a loss, in the definition that is wanted of it, can learn a target. */
+  #fits(wanted: Experiment['loss'], target: string): boolean {
+    const loss = this.#definitionOf(wanted);
+    const task = loss === undefined ? undefined : taskOf(loss);
+    return task !== undefined && this.#tasksOf(target).includes(task);
+  }
+
+  /** The loss in the definition that is wanted of it; undefined where there is none. */
+  #definitionOf({ id, convention }: Pick<Experiment['loss'], 'id' | 'convention'>): Loss | undefined {
+    const loss = this.#losses.find((one) => one.id === id);
+    const isKnown =
+      convention === undefined || loss?.conventions?.some((one) => one.id === convention) === true;
+    return loss === undefined || !isKnown ? undefined : inConvention(loss, convention);
+  }
+
   /** The experiment with the loss that was asked for, where that fits its target. */
   #withWanted(experiment: Experiment): Experiment {
     const wanted = this.#wanted;
     const target = targetOf(experiment) ?? this.#data?.target ?? '';
-    return wanted !== undefined && this.#lossesFor(target).some(({ id }) => id === wanted.id)
-      ? { ...experiment, loss: wanted }
-      : experiment;
+    return wanted !== undefined && this.#fits(wanted, target) ? { ...experiment, loss: wanted } : experiment;
   }
 
   #dataScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
@@ -370,12 +388,21 @@ export class TrainFlow {
 
   #lossScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
     const { experiment } = this.#need();
-    const rows = this.#lossesFor(this.#target()).map((loss): Row => ({
-      value: loss.id,
-      icon: loss.family === 'regression' ? 'graph-scatter' : 'symbol-enum',
-      label: message('{name}', { name: loss.name }),
-      detail: message('{use}', { use: loss.useWhen }),
-    }));
+    const { id, convention } = experiment.loss;
+    const fitting = this.#lossesFor(this.#target());
+    const present = this.#losses.find((loss) => loss.id === id);
+    // Another definition may fit where the loss's own does not.
+    const isMissing = present !== undefined && !fitting.includes(present);
+    const rows = (isMissing ? [present, ...fitting] : fitting).map((loss): Row => {
+      const other = loss.id === id ? loss.conventions?.find((one) => one.id === convention) : undefined;
+      return {
+        value: loss.id,
+        icon: loss.family === 'regression' ? 'graph-scatter' : 'symbol-enum',
+        label: message('{name}', { name: loss.name }),
+        ...(other === undefined ? {} : { description: message('as in {users}', { users: other.users }) }),
+        detail: message('{use}', { use: loss.useWhen }),
+      };
+    });
     return {
       placeholder: message('Choose the loss; these fit {target}', { target: this.#target() }),
       rows,
@@ -472,8 +499,7 @@ export class TrainFlow {
 
   #fields(): Field[] {
     const { experiment } = this.#need();
-    const loss = this.#losses.find(({ id }) => id === experiment.loss.id);
-    return trainingFields(experiment, loss?.parameters ?? []);
+    return trainingFields(experiment, this.#definitionOf(experiment.loss)?.parameters ?? []);
   }
 }
 

@@ -33,6 +33,22 @@ describe('an experiment', () => {
     expect(good.ok && good.value.parameters['delta']).toBe(2.5);
   });
 
+  it('may want another definition of the loss, with that one’s parameters', () => {
+    const check = (loss: object) => checkExperiment(experiment({ loss: { id: 'binary-focal', ...loss } }));
+    const keras = check({ convention: 'keras', parameters: { applyClassBalancing: 1 } });
+    expect(keras.ok && keras.value.loss.averaging).toEqual({ rowsFirst: true });
+    expect(keras.ok && keras.value.parameters).toMatchObject({ applyClassBalancing: 1, gamma: 2 });
+    expect(problems(check({ parameters: { applyClassBalancing: 1 } })).map(([path]) => path)).toEqual([
+      'loss.parameters.applyClassBalancing',
+    ]);
+    const [[path, text]] = problems(check({ convention: 'kerass' })) as [[string, string]];
+    expect(path).toBe('loss.convention');
+    expect(text).toContain('keras-probabilities');
+    expect(problems(checkExperiment(experiment({ loss: { id: 'fair', convention: 'keras' } })))).toEqual([
+      ['loss.convention', 'Fair loss has no definition "keras"; it has only its own. Remove it.'],
+    ]);
+  });
+
   it('needs a momentum for Nesterov', () => {
     const check = (optimizer: object) =>
       problems(

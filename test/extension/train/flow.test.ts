@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { losses } from '../../../src/core/losses/catalogue.ts';
+import { taskOf, type Task } from '../../../src/core/losses/task.ts';
 import { english } from '../../../src/core/messages/message.ts';
 import { parseExperiment, type Experiment } from '../../../src/core/training/experiment.ts';
 import {
@@ -8,15 +9,22 @@ import {
   epochsField,
   hiddenField,
   isRefusal,
+  parameterField,
   rateField,
   seedField,
   validationField,
 } from '../../../src/extension/train/fields.ts';
+import { loadLoss } from '../../../src/core/losses/catalogue.ts';
 import { TrainFlow } from '../../../src/extension/train/flow.ts';
 import { dataChoices, exampleId, fileId, loadData } from '../../../src/extension/train/sources.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../../media/datasets');
 const files = [{ path: '/projects/a.csv', label: 'a.csv' }];
+
+const idsOf = (task: Task) =>
+  losses()
+    .filter((loss) => taskOf(loss) === task)
+    .map(({ id }) => id);
 
 async function data(id: string) {
   const loaded = await loadData(id, folder);
@@ -99,28 +107,63 @@ describe('Train Model', () => {
     flow.setData(await data(exampleId));
     flow.pick('species');
     flow.pick('16-relu');
-    expect(flow.screen().rows.map(({ value }) => value)).toEqual(['softmax-cross-entropy']);
+    const offered = () => flow.screen().rows.map(({ value }) => value);
+    expect(offered()).toEqual(idsOf('classes'));
+    expect(flow.screen().active).toBe('softmax-cross-entropy');
     flow.back();
     flow.back();
     const number = flow.screen().rows.find(({ value }) => value !== 'species')!.value;
     flow.pick(number);
     flow.pick('16-relu');
-    expect(flow.screen().rows.map(({ value }) => value)).toEqual(
-      expect.arrayContaining(['mean-squared-error', 'mean-absolute-error', 'huber']),
-    );
-    expect(flow.screen().rows.map(({ value }) => value)).not.toContain('softmax-cross-entropy');
+    expect(offered()).toEqual(idsOf('regression'));
   });
 
-  it('offers both classification losses for two classes, the binary one first', async () => {
+  it('offers all classification losses for two classes, the binary ones first', async () => {
     const flow = begin();
     flow.setData(await data('builtin:breast-cancer'));
     flow.pick('diagnosis');
     flow.pick('16-relu');
     expect(flow.screen()).toMatchObject({ active: 'binary-cross-entropy-logits' });
-    expect(flow.screen().rows.map(({ value }) => value)).toEqual([
-      'binary-cross-entropy-logits',
-      'softmax-cross-entropy',
-    ]);
+    expect(flow.screen().rows.map(({ value }) => value)).toEqual([...idsOf('binary'), ...idsOf('classes')]);
+  });
+
+  it('keeps the definition that a link asks for, says whose it is, and drops it with the loss', async () => {
+    const loss = { id: 'binary-focal', convention: 'keras', parameters: { applyClassBalancing: 1 } };
+    const flow = new TrainFlow({ choices: [], losses: losses(), loss });
+    flow.setData(await data('builtin:breast-cancer'));
+    expect(flow.experiment?.loss).toEqual(loss);
+    flow.pick('diagnosis');
+    flow.pick('16-relu');
+    const row = flow.screen().rows.find(({ value }) => value === 'binary-focal');
+    expect(row?.description === undefined ? '' : english(row.description)).toMatch(/^as in Keras/);
+    flow.pick('binary-focal');
+    expect(flow.experiment?.loss).toEqual(loss);
+    // A field for each parameter of that definition.
+    expect(flow.screen().rows.map(({ value }) => value)).toContain('loss.applyClassBalancing');
+    flow.back();
+    flow.pick('brier');
+    expect(flow.experiment?.loss).toEqual({ id: 'brier', parameters: {} });
+  });
+
+  it('offers a loss whose other definition alone fits the target', async () => {
+    const flow = new TrainFlow({
+      choices: [],
+      losses: losses(),
+      loss: { id: 'perceptron', convention: 'multiclass', parameters: {} },
+    });
+    flow.setData(await data(exampleId));
+    expect(flow.experiment?.loss.id).toBe('perceptron');
+    flow.pick('species');
+    flow.pick('16-relu');
+    expect(flow.screen()).toMatchObject({ active: 'perceptron' });
+    // A definition that is not known is not trained with.
+    const other = new TrainFlow({
+      choices: [],
+      losses: losses(),
+      loss: { id: 'perceptron', convention: 'no such', parameters: {} },
+    });
+    other.setData(await data(exampleId));
+    expect(other.experiment?.loss.id).toBe('softmax-cross-entropy');
   });
 
   it('starts without the data step when the data is given', async () => {
@@ -213,5 +256,22 @@ describe('fields', async () => {
     for (const field of [rateField, epochsField, seedField, validationField, batchField, hiddenField]) {
       expect(field.change(experiment, field.text(experiment))).toEqual(experiment);
     }
+  });
+
+  it('takes a choice by its name or its number', async () => {
+    const start = (await data('builtin:breast-cancer')).suggest('diagnosis');
+    const full = parameterField(loadLoss('poisson-nll')!.parameters.find(({ id }) => id === 'full')!);
+    expect(full.text(start)).toBe('no');
+    for (const [text, value] of [
+      ['yes', 1],
+      [' No', 0],
+      ['1', 1],
+    ] as const) {
+      const changed = full.change(start, text);
+      if (isRefusal(changed)) throw new Error(english(changed));
+      expect(changed.loss.parameters['full']).toBe(value);
+    }
+    const refused = full.change(start, '0.5');
+    expect(isRefusal(refused) && english(refused)).toBe('Enter one of: no, yes.');
   });
 });
