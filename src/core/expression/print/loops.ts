@@ -195,9 +195,14 @@ class LoopPrinter {
       }
     }
     const home = this.#outermost(node, scope, at);
-    const hoisted = home !== scope && !isTrivial(node) && dependsOnData(node);
+    const isLabel = node.kind === 'input' && node.dtype === 'index' && node.axes.length === 1;
+    const hoisted = home !== scope && (isLabel || (!isTrivial(node) && dependsOnData(node)));
     if (!this.#chosen.has(node) && !hoisted) return this.#build(node, scope, at);
-    return this.#bind(node, this.#build(node, home, at), home, at);
+    const fragment = this.#build(node, home, at);
+    // The negative of a name is as short as a name.
+    return /^-\w+$/.test(fragment.text) && !this.#named.has(node)
+      ? fragment
+      : this.#bind(node, fragment, home, at);
   }
 
   /** Whether the value takes a loop and is worth computing only once. */

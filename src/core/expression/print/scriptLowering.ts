@@ -1,7 +1,7 @@
-import { add, amax, exp, log, sub, sum, where } from '../build.ts';
+import { add, amax, eq, exp, log, ne, sub, sum, where } from '../build.ts';
 import { constant, type Apply, type Expr } from '../expression.ts';
 import { primitive } from '../primitives.ts';
-import { rewrite } from '../rewrite.ts';
+import { rewrite, withArgs } from '../rewrite.ts';
 import { suggestName } from './lets.ts';
 import { axisOf } from './symbols.ts';
 
@@ -23,6 +23,7 @@ export function loweredForLoops(root: Expr, former: Former): Expr {
       if (node.kind !== 'apply' || wholeLines.has(node.op)) return node;
       // The printed gradient is a function of its own: nothing is differentiated any more.
       if (node.op === 'stop') return node.args[0]!;
+      if (node.op === 'where') return withoutRepeatedTest(node);
       const simpler = node.op === 'logsumexp' ? shifted(node) : primitive(node.op).lower?.(node);
       if (simpler === undefined) return node;
       former.names.set(simpler, suggestName(node));
@@ -46,8 +47,38 @@ function shifted(node: Apply): Expr {
   return add(top, log(sum(condition === undefined ? powers : where(condition, powers, 0), axis)));
 }
 
+/** A choice in whose first branch the same condition is not asked again. */
+function withoutRepeatedTest(node: Apply): Expr {
+  const [condition, then, otherwise] = node.args as readonly [Expr, Expr, Expr];
+  const known = new Set(conjuncts(condition));
+  const settled = (part: Expr): Expr => {
+    if (part.kind !== 'apply' || primitive(part.op).kind !== 'elementwise') return part;
+    if (part.op === 'where' && known.has(part.args[0]!)) return settled(part.args[1]!);
+    return withArgs(part, part.args.map(settled));
+  };
+  return where(condition, settled(then), otherwise);
+}
+
+/** The conditions that must hold together for a condition to hold. */
+function conjuncts(condition: Expr): readonly Expr[] {
+  const isBoth = condition.kind === 'apply' && condition.op === 'and';
+  return [condition, ...(isBoth ? condition.args.flatMap(conjuncts) : [])];
+}
+
 /** A value that counts only under a condition: `where(c, x, otherwise)` as c and x. */
 export function guarded(x: Expr, otherwise: number): readonly [condition: Expr | undefined, value: Expr] {
-  if (x.kind !== 'apply' || x.op !== 'where' || x.args[2] !== constant(otherwise)) return [undefined, x];
-  return [x.args[0], x.args[1]!];
+  if (x.kind !== 'apply' || x.op !== 'where') return [undefined, x];
+  const [condition, then, other] = x.args as readonly [Expr, Expr, Expr];
+  if (other === constant(otherwise)) return [condition, then];
+  const opposite = then === constant(otherwise) ? negationOf(condition) : undefined;
+  return opposite === undefined ? [undefined, x] : [opposite, other];
+}
+
+/** The opposite of a condition, where it is as short; that of an order is not, because of NaN. */
+function negationOf(condition: Expr): Expr | undefined {
+  if (condition.kind !== 'apply') return undefined;
+  const [x, y] = condition.args as readonly [Expr, Expr];
+  if (condition.op === 'eq') return ne(x, y);
+  if (condition.op === 'ne') return eq(x, y);
+  return condition.op === 'not' ? x : undefined;
 }

@@ -4,7 +4,7 @@ import type { Axis, Expr, Input } from '../expression.ts';
 import { precedence, wrap, type Fragment } from '../fragment.ts';
 import { indent } from './layout.ts';
 import { printLoops, type LoopRoot } from './loops.ts';
-import { Names, typescriptName } from './names.ts';
+import { camel, Names, typescriptName } from './names.ts';
 import { sentence, type PrintableLoss } from './printable.ts';
 import { Extents, kindChecks, rangeChecks, shapeChecks } from './scriptChecks.ts';
 import {
@@ -90,7 +90,8 @@ function valueFunction(loss: PrintableLoss, name: string): string[] {
 function gradientFunction(loss: PrintableLoss, name: string, gradientName: string): string[] {
   const predictions = predictionsOf(loss);
   const alone = predictions.length === 1 ? predictions[0] : undefined;
-  const arrayOf = ({ id }: LossInput) => (alone === undefined ? `${scriptName(id)}Gradient` : 'gradient');
+  const arrayOf = ({ id }: LossInput) =>
+    alone === undefined ? camel([...id.split('_'), 'gradient']) : 'gradient';
   const own = predictions.flatMap((p) => [arrayOf(p), `${arrayOf(p)}Row`, `${arrayOf(p)}Rows`]);
   const names = namesFor(loss, ['count', ...own]);
   const extents = new Extents(loss, names);
