@@ -5,8 +5,8 @@ import type { Loss } from '../loss.ts';
 import { dot, embeddings, vectors } from '../shared/embeddings.ts';
 import { alongAngle } from '../shared/anglePlots.ts';
 
-/** The square of a length; PyTorch adds 1e-12, so that a zero vector has cosine 0 with everything. */
-const squaredLength = (x: Expr) => add(sum(square(x), 'feature'), 1e-12);
+/** The square of a length; PyTorch adds 1e-12, in single precision, so that a zero vector has cosine 0 with everything. */
+const squaredLength = (x: Expr) => add(sum(square(x), 'feature'), Math.fround(1e-12));
 
 const length = (id: string): Expr => sqrt(squaredLength(vectors(id)));
 
