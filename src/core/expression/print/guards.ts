@@ -98,11 +98,11 @@ export function guardsOf(
         visit(otherwise, { condition: c, holds: false }),
       );
     }
-    const axis = node.attributes['axis'] ?? node.attributes['from'];
     const crosses =
       guard !== undefined &&
       Object.values(node.attributes).some((axis) => guard.condition.axes.includes(axis));
-    const inside = axis === undefined ? guard : crosses ? undefined : guard;
+    const isStopped = node.op === 'stop' && !numbersOnly;
+    const inside = crosses || isStopped ? undefined : guard;
     const args = node.args.map((arg) => visit(arg, inside));
     if (node.op === 'xlogy' && node.args[0]!.kind !== 'const') {
       const [x, y] = args as [Expr, Expr];

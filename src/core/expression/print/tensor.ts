@@ -159,17 +159,20 @@ function tooLong(statement: Statement, fits: TensorPlan['fits'], depth: number):
   return fits(statement.name, statement.text, depth) ? [] : [statement.expr];
 }
 
-/** Parts of an expression that get lines of their own: those with natural names, or else all that are worth one. */
+/** Parts of an expression that get lines of their own: those with natural names, or else the largest. */
 function partsOf(expr: Expr, lets: ReadonlySet<Expr>): readonly Expr[] {
   if (expr.kind !== 'apply') return [];
   const own = expr.args.flatMap((arg) => (arg.kind === 'apply' && arg.op === 'rename' ? arg.args : [arg]));
   const parts = own.filter((arg) => !lets.has(arg) && !isTrivial(arg));
   const inner = parts.flatMap((part) => partsOf(part, lets));
-  return (
-    [parts.filter(hasNaturalName), inner.filter(hasNaturalName), parts, inner].find(
-      (some) => some.length > 0,
-    ) ?? []
+  const natural = [parts.filter(hasNaturalName), inner.filter(hasNaturalName)].find(
+    (some) => some.length > 0,
   );
+  if (natural !== undefined) return natural;
+  const [largest] = [...(parts.length > 0 ? parts : inner)].sort(
+    (x, y) => nodesOf(y).length - nodesOf(x).length,
+  );
+  return largest === undefined ? [] : [largest];
 }
 
 function hasNaturalName(part: Expr): boolean {

@@ -66,8 +66,18 @@ const keywordTypes: Readonly<Record<string, (text: string, like: string) => stri
 /** Only the mean of CTC divides by the lengths of the labels in PyTorch. */
 function withoutMean(api: Api): readonly Api[] {
   if (api.name !== 'torch.nn.functional.ctc_loss') return [];
-  const { convention: _, ...rest } = api;
-  return [{ ...rest, requires: { reduction: 'none' }, gives: 'elements' }];
+  const { framework, name, form, keywords, positional } = api;
+  return [
+    {
+      framework,
+      name,
+      form,
+      ...(keywords === undefined ? {} : { keywords }),
+      ...(positional === undefined ? {} : { positional }),
+      requires: { reduction: 'none' },
+      gives: 'elements',
+    },
+  ];
 }
 
 const torchLibrary: PythonLibrary = { arrays: torchArrays, dialect: torchDialect };
