@@ -97,7 +97,8 @@ export const regression: Readonly<Record<string, Entries>> = {
   fair: { standard: ofResiduals({ id: 'fair', parameters: scale }) },
   cosine_similarity: {
     'torch(+cos)': { id: 'cosine-similarity', convention: 'torch', parameters: { eps: 'eps' } },
-    ...each(['keras(-cos)', 'tfjs-layers(-cos)'], { id: 'cosine-similarity' }),
+    'keras(-cos)': { id: 'cosine-similarity' },
+    'tfjs-layers(-cos)': { id: 'cosine-similarity', convention: 'tfjs-layers' },
     'optax(1-cos)': { id: 'cosine-similarity', convention: 'optax', parameters: { eps: 'eps' } },
     'tfjs-core(1-dot)': { id: 'cosine-similarity', convention: 'tfjs-core' },
   },

@@ -23,6 +23,7 @@ const lengthNames = (length: Length) => (): readonly Named[] => [
 
 const kerasLength: Length = (vector) => clampMin(norm(vector, 'feature'), 1e-7);
 const torchLength: Length = (vector) => floored(norm(vector, 'feature'), param('eps'));
+const tfjsLength: Length = (vector) => sqrt(clampMin(sum(square(vector), 'feature'), 1e-7));
 const optaxLength: Length = (vector) => sqrt(clampMin(sum(square(vector), 'feature'), param('eps')));
 
 /** The least length: a shorter vector counts as if it had this one, so that a zero vector gives 0. */
@@ -106,6 +107,13 @@ export const loss: Loss = {
       named: lengthNames(optaxLength),
     },
     {
+      id: 'tfjs-layers',
+      users: 'the layers of TensorFlow.js',
+      differs: 'As Keras, but a vector counts as at least 3.2e-4 long: 1e-7 limits the square of its length.',
+      expression: withOptions(() => neg(cosine(tfjsLength))),
+      named: lengthNames(tfjsLength),
+    },
+    {
       id: 'tfjs-core',
       users: 'TensorFlow.js',
       differs: '1 minus the dot product, without dividing by lengths: a cosine only for vectors of length 1.',
@@ -164,12 +172,14 @@ export const loss: Loss = {
       convention: 'tfjs-core',
       targetFirst: true,
       requires: { axis: -1 },
+      positional: ['axis'],
       note: '1 − the dot product: normalise the vectors first.',
     },
     {
       framework: 'tfjs',
       name: 'cosineProximity',
       form: 'string',
+      convention: 'tfjs-layers',
       note: 'Minus the cosine: −1 is best.',
     },
   ],
