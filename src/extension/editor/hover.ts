@@ -162,6 +162,8 @@ async function linksFor(
   return [
     link(vscode.l10n.t('Insert'), commands.insertLoss, { ...wish, ...place }),
     // A loss that takes more than a column of a table has no data set here.
-    ...(taskOf(inConvention(loss, convention)) === undefined ? [] : [link(vscode.l10n.t('Train with this'), commands.train, wish)]),
+    ...(taskOf(inConvention(loss, convention)) === undefined
+      ? []
+      : [link(vscode.l10n.t('Train with this'), commands.train, wish)]),
   ];
 }

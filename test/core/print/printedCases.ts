@@ -96,18 +96,3 @@ export function casesFor(loss: Loss, options: readonly string[] = []): readonly 
     ];
   });
 }
-
-/** Arguments that printed Python code must refuse with a ValueError that says so. */
-export function misuseOf(loss: Loss): readonly { prediction: unknown; target: unknown; message: string }[] {
-  if (taskOf(loss) !== 'classes') {
-    return [
-      { prediction: [[1], [2], [3]], target: [1, 0, 1], message: 'must be equal' },
-      { prediction: [1, 2, 3], target: [1, 0], message: 'must be equal' },
-    ];
-  }
-  return [
-    { prediction: [[1, 2]], target: [[0]], message: 'expected pred' },
-    { prediction: [1, 2], target: [0, 1], message: 'expected pred' },
-    { prediction: [[1, 2]], target: [0.5], message: 'class indices' },
-  ];
-}

@@ -1,7 +1,7 @@
 import { mean } from '../build.ts';
 import { inConvention } from '../../losses/conventions.ts';
 import { decided } from '../../losses/decided.ts';
-import { pairOf, type Convention, type Loss, type Parameter } from '../../losses/loss.ts';
+import { type Convention, type Loss, type Parameter } from '../../losses/loss.ts';
 import { nodesOf, parametersOf, type Apply, type Expr } from '../expression.ts';
 import { specialise } from '../rewrite.ts';
 
@@ -140,11 +140,6 @@ function choicesOf(loss: Loss, given: Readonly<Record<string, number>>): Readonl
 function rowMean(expr: Expr): Expr {
   const last = expr.axes.at(-1);
   return last === undefined ? expr : mean(expr, last);
-}
-
-/** Whether the loss pairs elements of equal position, whatever the number of axes. */
-export function isElementwise(loss: Loss): boolean {
-  return pairOf(loss).prediction.axes.join() === pairOf(loss).target.axes.join();
 }
 
 interface Bound {

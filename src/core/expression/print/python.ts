@@ -83,11 +83,6 @@ function typed({ default: value, whole }: PrintableParameter): string {
   return whole === true && Number.isInteger(value) ? `int = ${value}` : `float = ${pythonNumber(value)}`;
 }
 
-/** `name = expression` in lines that fit, with the first comment that fits behind the last. */
-export function assign(name: string, expression: string, comments: readonly string[] = []): string[] {
-  return statement(`${name} = `, expression, comments);
-}
-
 /** A statement that begins so, in lines that fit at a depth of indentation. */
 export function statement(
   start: string,

@@ -3,7 +3,6 @@ import {
   add,
   div,
   eq,
-  exp,
   gather,
   indicator,
   logsumexp,
@@ -103,9 +102,6 @@ export const trueLogProbability = (): Expr => sub(gather(perClass(), 'class', la
 /** log(1 − softmax(z)_y): the other classes are added up, so that no digit is lost where the true class is certain. */
 export const logMiss = (): Expr =>
   sub(logsumexp(where(isTrueClass(), -Infinity, perClass()), 'class'), logNormaliser());
-/** softmax(z)_y. */
-export const trueProbability = (): Expr => exp(trueLogProbability());
-
 /** Label smoothing over classes. */
 export const labelSmoothing: Option = {
   id: 'labelSmoothing',
