@@ -72,7 +72,7 @@ export const classification: Readonly<Record<string, Entries>> = {
       parameters: { ...smoothing, ignore_index: 'ignoreIndex' },
       inputs: { weight: 'classWeight' },
     },
-    optax: { id: 'softmax-cross-entropy' },
+    ...each(['optax', 'tf'], { id: 'softmax-cross-entropy' }),
     keras: {
       id: 'softmax-cross-entropy',
       ...keras,

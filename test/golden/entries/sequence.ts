@@ -117,4 +117,10 @@ const keras = ({ params }: LossCase): Entry => ({
   },
 });
 
-export const sequence: Readonly<Record<string, Entries>> = { ctc: { torch, optax, keras } };
+const tf = ({ params }: LossCase): Entry => ({
+  id: 'ctc',
+  parameters: common,
+  layout: layout(params['layout']),
+});
+
+export const sequence: Readonly<Record<string, Entries>> = { ctc: { torch, optax, keras, tf } };

@@ -20,6 +20,7 @@ MODULES = (
     "ntxent_optax",
     "segmentation",
     "survival",
+    "tensorflow_nn",
     "composite",
 )
 

@@ -125,6 +125,7 @@ export const loss: Loss = {
       form: 'function',
       targetFirst: true,
       keywords: { labelSmoothing: { parameter: 'labelSmoothing', default: 0 } },
+      positional: ['weights', 'labelSmoothing'],
     },
     { framework: 'xgboost', name: 'binary:logistic', form: 'string', note: 'Predicts probabilities.' },
     {

@@ -149,6 +149,8 @@ export const loss: Loss = {
       form: 'function',
       convention: 'tf',
       targetFirst: true,
+      keywords: { labelSmoothing: { parameter: 'labelSmoothing', default: 0 } },
+      positional: ['weights', 'labelSmoothing'],
       note: 'Takes one-hot labels.',
     },
   ],

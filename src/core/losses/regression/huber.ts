@@ -91,6 +91,7 @@ export const loss: Loss = {
       form: 'function',
       targetFirst: true,
       keywords,
+      positional: ['weights', 'delta'],
     },
     {
       framework: 'lightgbm',
