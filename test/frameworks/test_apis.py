@@ -1,275 +1,321 @@
-"""What the catalogue claims about frameworks, called: names, keywords, order of arguments, scale, probabilities.
+"""What the catalogue claims about frameworks, called: names, keywords and their defaults, order of arguments, scale,
+reductions, conventions. The calls are built from the claims alone (calls.py).
 
-Every entry of `apis` is either called here, held against golden cases of its framework here, or used to fit a model in
-test_solvers.py; what is left is listed with the reason. Tolerances: 1e-9 relative in float64, 2e-5 in float32, which is
-what Keras takes means in unless it runs on TensorFlow; golden cases of Keras on TensorFlow are compared at 1e-9.
+Every entry of `apis` is called here, used to fit a model in test_solvers.py, or executed by a test in TypeScript. The
+tolerance is 1e-9 relative, value and gradient, in float64.
 """
 
-import importlib
 import inspect
+import warnings
+from collections import defaultdict
 
-import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+import optax
 import pytest
 import torch
-from catalogue import entries, name_of, numbers
+from calls import (
+    KERAS_REDUCTIONS,
+    REGULARIZERS,
+    accepted,
+    arrays_of,
+    by_jax,
+    by_torch,
+    called,
+    calls_of,
+    find,
+    keywords_of,
+    order_of,
+    predictions_of,
+    signature_of,
+)
+from catalogue import Answer, answered, batches, entries, name_of, numbers, ours
 from test_solvers import PROBES
 
-# (framework, name) → why it is neither called nor compared.
-NOT_EXECUTED = {
-    ("tf", "tensorflow.nn.sparse_softmax_cross_entropy_with_logits"): "TensorFlow is not installed, no golden case",
-    ("tfjs", "meanSquaredError"): "TensorFlow.js is not installed, no golden case of the string",
-    ("tfjs", "meanAbsoluteError"): "TensorFlow.js is not installed, no golden case of the string",
+# Where claims are executed that Python cannot execute here.
+ELSEWHERE = {
+    "tfjs": "test/core/losses/tfjsApis.test.ts, by TensorFlow.js itself",
+    "tf": "test/core/losses/goldenApis.test.ts, by golden cases of TensorFlow",
+    "torchvision": "test/core/losses/goldenApis.test.ts, by golden cases of torchvision",
 }
-CALLED = [
-    entry
-    for entry in entries()
-    if entry[1]["framework"] in ("torch", "keras", "optax") or entry[1]["name"].startswith("sklearn.metrics.")
-]
-GOLDEN = [entry for entry in entries() if entry[1]["golden"]]
-CALLABLES = [entry for entry in CALLED if entry[1]["form"] != "string"]
-EXPECTS = [entry for entry in CALLED if "expects" in entry[1]]
-TAKES_OURS = [entry for entry in CALLED if "expects" not in entry[1] or "requires" in entry[1]]
+# (framework, name) → why it is not executed.
+NOT_EXECUTED: dict[tuple[str, str], str] = {}
+
+# PyTorch's softplus is a straight line from 20 on, so that tanh(r) is 1 from |r| = 10 on: an error of e⁻²⁰.
+LOG_COSH = ("keras.losses.LogCosh", "keras.losses.log_cosh", "log_cosh", "LogCosh")
+
+
+def place_of(entry):
+    """What executes a claim."""
+    _, api = entry
+    library = api["name"].split(".")[0]
+    if api["framework"] in ELSEWHERE or library in ELSEWHERE:
+        return "elsewhere"
+    if "arranged" in api:
+        return "arranged"
+    if "cases" in api:
+        return "called"
+    if key_of(entry) in PROBES:
+        return "probed"
+    return "listed" if (api["framework"], api["name"]) in NOT_EXECUTED else "nowhere"
+
+
+def key_of(entry):
+    loss, api = entry
+    return (api["framework"], api["name"], loss["id"])
+
+
+def those(*places):
+    return [entry for entry in entries() if place_of(entry) in places]
 
 
 def parametrize(chosen):
     return pytest.mark.parametrize("entry", chosen, ids=name_of)
 
 
-def find(api):
-    """The object that the canonical name names, or that Keras understands by the string."""
-    if api["form"] == "string":
-        return keras.losses.get(api["name"])
-    module, name = api["name"].rsplit(".", 1)
-    return getattr(importlib.import_module(module), name)
+def close(actual, expected, what="", rtol=1e-9):
+    """Equal to 1e-9 of itself, or to 1e-12 of the largest where terms cancel."""
+    finite = np.abs(expected[np.isfinite(expected)])
+    largest = finite.max() if finite.size else 0.0
+    assert np.shape(actual) == expected.shape, f"shape {np.shape(actual)}, not {expected.shape}: {what}"
+    np.testing.assert_allclose(actual, expected, rtol=rtol, atol=1e-12 * max(largest, 0.1), err_msg=str(what))
 
 
-def keywords_of(loss, api, case):
-    """The case's parameters in the framework's keywords, or None where the framework cannot be told."""
-    given = dict(case["parameters"])
-    result = {}
-    for keyword, claim in api.get("keywords", {}).items():
-        if claim["parameter"] in given:
-            result[keyword] = given.pop(claim["parameter"])
-    if any(value != loss["defaults"][parameter] for parameter, value in given.items()):
-        return None
-    if "classWeight" in case:
-        if api["framework"] != "torch":
-            return None
-        result["weight"] = torch.tensor(case["classWeight"], dtype=torch.float64)
-    if "pos_weight" in result:
-        result["pos_weight"] = torch.tensor(result["pos_weight"], dtype=torch.float64)
-    return result
+def close_answer(api, actual, expected, what, with_gradient=True):
+    scale = api.get("scale", 1)
+    close(actual.value, scale * expected.value, what)
+    if with_gradient:
+        for name, gradient in actual.gradients.items():
+            close(gradient, scale * expected.gradients[name], what, 1e-8 if api["name"] in LOG_COSH else 1e-9)
 
 
-def cases_of(entry):
-    loss, api = entry
-    found = [(case, keywords_of(loss, api, case)) for case in loss["cases"]]
-    return [(case, keywords) for case, keywords in found if keywords is not None]
+def test_every_claim_is_executed():
+    """Nothing drops out: what is executed and what is listed are all there is."""
+    assert [name_of(entry) for entry in those("nowhere")] == []
+    counts = {place: len(those(place)) for place in ("called", "arranged", "probed", "elsewhere", "listed")}
+    assert sum(counts.values()) == len(entries())
+    assert counts["listed"] == len(NOT_EXECUTED)
+    assert set(PROBES) == {key_of(entry) for entry in those("probed")}
+    for place in ("called", "arranged", "probed", "elsewhere"):
+        assert counts[place] > 0
 
 
-def target_of(loss, case):
-    if loss["task"] == "classes":
-        return np.array(case["target"], dtype=np.int64)
-    return numbers(case["target"], case["shape"])
+def test_names_mean_one_loss():
+    """Entries of one name differ in what the call requires or in what kind of input it is given."""
+    by_name = defaultdict(list)
+    for loss, api in entries():
+        kinds = [each["kind"] for each in api.get("inputs", [])]
+        by_name[api["framework"], api["form"], api["name"]].append(str([kinds, api.get("requires")]))
+    for name, told in by_name.items():
+        assert len(set(told)) == len(told), name
 
 
-def close(actual, expected, what=""):
-    np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-13, err_msg=str(what))
-
-
-def close_float32(actual, expected, what=""):
-    atol = 1e-6 * float(np.max(np.abs(expected)))
-    np.testing.assert_allclose(actual, expected, rtol=2e-5, atol=atol, err_msg=str(what))
-
-
-def ours(case, reduction, scale):
-    answer = case["answers"][reduction]
-    return scale * numbers(answer["value"]), scale * numbers(answer["gradient"], case["shape"])
-
-
-def by_rows(loss, case, reduction, scale):
-    """Keras averages over the last axis inside the function, then reduces; losses of classes have none to average."""
-    value, gradient = ours(case, reduction, scale)
-    if loss["task"] == "classes" or reduction == "mean":
-        return value, gradient
-    last = case["shape"][-1]
-    return (value.reshape(-1, last).mean(1) if reduction == "none" else value / last), gradient / last
-
-
-def torch_gradient(call, prediction):
-    leaf = torch.tensor(prediction, dtype=torch.float64, requires_grad=True)
-    value = call(leaf)
-    (gradient,) = torch.autograd.grad(value.sum(), leaf)
-    return value.detach().numpy(), gradient.numpy()
-
-
-def check_torch(entry, case, keywords):
-    loss, api = entry
-    target = torch.from_numpy(target_of(loss, case))
-    made = find(api)
-    for reduction in ("none", "mean", "sum"):
-        if api["form"] == "class":
-            call = lambda p: made(reduction=reduction, **keywords)(p, target)
-        else:
-            call = lambda p: made(p, target, reduction=reduction, **keywords)
-        value, gradient = torch_gradient(call, numbers(case["pred"], case["shape"]))
-        expected_value, expected_gradient = ours(case, reduction, api.get("scale", 1))
-        assert value.shape == (() if reduction != "none" else target.shape)
-        close(value.reshape(-1), expected_value, (reduction, case))
-        close(gradient, expected_gradient, (reduction, case))
-
-
-def check_keras(entry, case, keywords, before=lambda p: p):
-    """`before` is what the model ends in: nothing, or a sigmoid or softmax where probabilities are expected."""
-    loss, api = entry
-    target = target_of(loss, case)
-    made = find(api)
-    words = {"none": None, "mean": "sum_over_batch_size", "sum": "sum"}
-    if api["form"] == "class":
-        calls = {r: made(reduction=word, **keywords) for r, word in words.items()}
-    elif isinstance(made, keras.losses.Loss):
-        calls = {"mean": made}
-    else:
-        calls = {"none": lambda y, p: made(y, p, **keywords)}
-    for reduction, call in calls.items():
-        value, gradient = torch_gradient(lambda p: call(target, before(p)), numbers(case["pred"], case["shape"]))
-        expected_value, expected_gradient = by_rows(loss, case, reduction, api.get("scale", 1))
-        assert value.shape == (tuple(case["shape"][:-1]) if reduction == "none" else ())
-        close_float32(value.reshape(-1), expected_value, (reduction, case))
-        close_float32(gradient, expected_gradient, (reduction, case))
-
-
-def check_optax(entry, case, keywords):
-    loss, api = entry
-    target = jnp.asarray(target_of(loss, case))
-    prediction = jnp.asarray(numbers(case["pred"], case["shape"]))
-    made = find(api)
-    for reduction, reducer in (("none", lambda x: x), ("mean", jnp.mean), ("sum", jnp.sum)):
-        value = reducer(made(prediction, target, **keywords))
-        gradient = jax.grad(lambda p: jnp.sum(reducer(made(p, target, **keywords))))(prediction)
-        expected_value, expected_gradient = ours(case, reduction, api.get("scale", 1))
-        assert value.shape == (() if reduction != "none" else target.shape)
-        close(np.asarray(value).reshape(-1), expected_value, (reduction, case))
-        close(np.asarray(gradient), expected_gradient, (reduction, case))
-
-
-def check_sklearn(entry, case, keywords):
-    loss, api = entry
-    value = find(api)(target_of(loss, case), numbers(case["pred"], case["shape"]), **keywords)
-    close(value, ours(case, "mean", api.get("scale", 1))[0][0], case)
-
-
-CHECKS = {"torch": check_torch, "keras": check_keras, "optax": check_optax, "sklearn": check_sklearn}
-
-
-def to_probabilities(loss):
-    if loss["task"] == "binary":
-        return torch.sigmoid
-    return lambda p: torch.softmax(p, -1)
-
-
-def is_clipped(case):
-    """Beyond about 16 Keras clips the probability, and the function is another."""
-    logits = numbers(case["pred"])
-    return float(np.ptp(np.append(logits, 0))) > 10
-
-
-def test_every_entry_is_executed():
-    once = [(api["framework"], api["name"]) for _, api in entries()]
-    assert len(set(once)) == len(once), "two entries of one name cannot be told apart by a reader of code"
-    places = [
-        [(api["framework"], api["name"]) for _, api in CALLED],
-        [(api["framework"], api["name"]) for _, api in GOLDEN if api["framework"] in ("tf", "tfjs")],
-        list(PROBES),
-        list(NOT_EXECUTED),
-    ]
-    assert sorted(key for place in places for key in place) == sorted(once)
-
-
-@parametrize(TAKES_OURS)
+@parametrize(those("called"))
 def test_value_and_gradient(entry):
-    """On the catalogue's own inputs; where the api says so, with the keywords that it requires."""
-    api = entry[1]
+    """On batches of several sizes and magnitudes: without keywords, which tests the defaults, and with them."""
+    loss, api = entry
     compared, told = 0, set()
-    for case, keywords in cases_of(entry):
-        if api["framework"] == "sklearn" and len(case["shape"]) > 2:
-            continue
-        told |= {k for k in keywords if k in api.get("keywords", {})}
-        CHECKS[api["framework"]](entry, case, {**keywords, **api.get("requires", {})})
-        compared += 1
-    assert compared >= 6
-    assert told == set(api.get("keywords", {})), "every keyword must be used by a case"
+    for case in batches(api["cases"]):
+        keywords = keywords_of(api, case)
+        for arrays, more in accepted(api, case, arrays_of(api, case)):
+            for reduction, call in calls_of(api, {**keywords, **more}).items():
+                expected = answered(case["answers"][reduction])
+                # Where many values are equal frameworks have gradients of their own; ours is PyTorch's.
+                with_gradient = api["framework"] == "torch" or not case["ties"]
+                close_answer(api, called(api, call, arrays), expected, (reduction, case["told"]), with_gradient)
+            compared += 1
+        told |= {each["keyword"] for each in case["told"]}
+    assert compared >= 3
+    if api["form"] != "string":
+        assert told == set(api.get("keywords", {})), "every keyword must be used by a case"
 
 
-@parametrize(EXPECTS)
-def test_probabilities(entry):
-    """What expects probabilities is our loss after a sigmoid or softmax, and another on the logits themselves."""
-    loss = entry[0]
-    cases = [(case, keywords) for case, keywords in cases_of(entry) if not is_clipped(case)]
-    assert len(cases) >= 4
-    for case, keywords in cases:
-        check_keras(entry, case, keywords, to_probabilities(loss))
-        with pytest.raises(AssertionError):
-            check_keras(entry, case, keywords)
+TARGETS = ("y_true", "labels", "targets", "target")
+# The names of inputs that are neither a prediction nor a target to their framework.
+PAIRS = ("x1", "x2", "input1", "input2", "anchor", "anchors", "embeddings", "x")
 
 
-@parametrize(CALLABLES)
+@parametrize([entry for entry in those("called", "arranged") if entry[1]["form"] != "string"])
 def test_signature(entry):
-    """The order of the two inputs and the defaults of the keywords, by the framework's own signature."""
+    """The order of arguments and the defaults of keywords, by the framework's own signature."""
     loss, api = entry
     made = find(api)
     is_class = inspect.isclass(made)
     assert is_class == (api["form"] == "class")
-    method = made if not is_class else made.forward if api["framework"] == "torch" else made.call
-    names = [name for name in inspect.signature(method).parameters if name != "self"]
-    first = "target" if names[0] in ("y_true", "labels", "targets", "target") else "prediction"
-    assert (first == "target") == api.get("targetFirst", False), names
-    assert {names[0], names[1]} & {"input", "y_pred", "logits", "predictions"}
-    parameters = inspect.signature(made).parameters
+    inputs = list(signature_of(made))
+    if is_class:
+        method = made.forward if api["framework"] == "torch" else made.__call__ if is_regularizer(api) else made.call
+        inputs = [name for name in inspect.signature(method).parameters if name != "self"]
+    if "arranged" not in api and inputs[0] not in PAIRS:
+        assert (inputs[0] in TARGETS) == bool(api.get("targetFirst")), inputs
+    parameters = signature_of(made)
     for keyword, claim in api.get("keywords", {}).items():
-        default = parameters[keyword].default
-        # Given as None, a weight is off: what our neutral value says.
-        neutral = loss["defaults"][claim["parameter"]]
-        assert claim["default"] == (neutral if default is None else default)
-    # What takes logits only when told so expects probabilities until then: test_probabilities.
-    if "from_logits" in parameters:
-        assert parameters["from_logits"].default is False
-        assert api["requires"] == {"from_logits": True} and api["expects"] == "probabilities"
-    else:
-        assert "requires" not in api and "expects" not in api
+        assert is_default(loss, claim, parameters[keyword].default), keyword
+    if "arranged" in api and api["framework"] != "torch":
+        # Its inputs are not ours.
+        return
+    by_position = [name for name, each in parameters.items() if each.kind is not inspect.Parameter.KEYWORD_ONLY]
+    told = [*api.get("requires", {}), *api.get("keywords", {})]
+    behind = by_position[0 if is_class else len(order_of(api)) :]
+    last = max((behind.index(keyword) + 1 for keyword in told if keyword in behind), default=0)
+    assert api.get("positional", list(api.get("keywords", {}))) == behind[:last]
 
 
-@parametrize([entry for entry in CALLED if entry[1]["framework"] == "keras" and entry[1]["form"] == "string"])
+def is_regularizer(api):
+    return api["name"].startswith(REGULARIZERS)
+
+
+def is_default(loss, claim, default):
+    """None switches an option off, as our neutral value does; no default at all is claimed as one of NaN."""
+    if claim["default"] is None:
+        return default is None or default is inspect.Parameter.empty
+    if default is None:
+        return (loss["id"], claim["parameter"], claim["default"]) in OFF
+    return float(default) == claim["default"]
+
+
+# Our values that say what None says to the framework: a weight of 1, and for α that there are no weights.
+OFF = {("binary-cross-entropy-logits", "positiveWeight", 1), ("binary-focal", "alpha", -1)}
+
+
+@parametrize([entry for entry in those("called") if "requires" in entry[1]])
+def test_requires(entry):
+    """With the other value of what it requires a call is another loss."""
+    api = entry[1]
+    for keyword, value in api["requires"].items():
+        assert signature_of(find(api))[keyword].default is False
+        different = 0
+        for case in batches(api["cases"])[:2]:
+            keywords = {**keywords_of(api, case), keyword: not value}
+            reduction, call = list(calls_of(api, keywords).items())[-1]
+            expected = answered(case["answers"][reduction])
+            actual = called(api, call, arrays_of(api, case))
+            different += not np.allclose(actual.value, api.get("scale", 1) * expected.value, rtol=1e-3)
+        assert different == 2
+
+
+@parametrize([e for e in those("called", "arranged") if e[1]["framework"] == "keras" and e[1]["form"] == "string"])
 def test_string_in_compile(entry):
-    """The same string given to a model's compile()."""
+    """The string given to a model's compile() is the mean of the loss."""
     loss, api = entry
-    for case, _ in [each for each in cases_of(entry) if len(each[0]["shape"]) == 2 and not is_clipped(each[0])][:4]:
-        model = keras.Sequential([keras.Input(case["shape"][1:]), keras.layers.Identity()])
+    cases = batches(api["cases"])[:2]
+    for case in cases:
+        arrays = arrays_of(api, case)
+        target, prediction = (torch.from_numpy(arrays[name]) for name in order_of(api)[:2])
+        expected = answered(case["answers"]["mean"]).value
+        if "arranged" in api:
+            target, prediction, expected = keras_ctc(arrays)
+        model = keras.Sequential([keras.Input(prediction.shape[1:]), keras.layers.Identity()])
         model.compile(loss=api["name"])
-        prediction = torch.from_numpy(numbers(case["pred"], case["shape"]))
-        if "expects" in api:
-            prediction = to_probabilities(loss)(prediction)
-        value = model.compute_loss(y=target_of(loss, case), y_pred=prediction)
-        close_float32(float(value), ours(case, "mean", api.get("scale", 1))[0][0])
+        value = model.compute_loss(y=target, y_pred=prediction)
+        if loss["id"] == "circle":
+            # Keras's object takes the mean over the anchors that count, and compile() only knows the function.
+            continue
+        close(value.numpy(), api.get("scale", 1) * expected)
+    assert len(cases) == 2
 
 
-@parametrize(GOLDEN)
-def test_golden(entry):
-    """What is not installed, and Keras on TensorFlow: their values and gradients, within the case's tolerance."""
+# --- means of weighted values
+
+
+def is_weighable(entry):
     loss, api = entry
-    assert len(api["golden"]) >= 3
-    scale, keras_rows = api.get("scale", 1), api["framework"] == "keras"
-    for case in api["golden"]:
-        expected = case["expected"]
-        tolerance = case["tolerance"]
-        reduced = by_rows(loss, case, case["reduction"], scale) if keras_rows else ours(case, case["reduction"], scale)
-        value, gradient = reduced
-        np.testing.assert_allclose(value, numbers(expected["value"]), **tolerance, err_msg=case["id"])
-        if expected.get("gradient"):
-            wanted = numbers(expected["gradient"], case["shape"])
-            np.testing.assert_allclose(gradient, wanted, **tolerance, err_msg=case["id"])
-    if "expects" not in api or "requires" in api:
-        assert any(case["expected"].get("gradient") for case in api["golden"])
+    if "weighted" not in api or "arranged" in api or not batches(api["weighted"]) or is_regularizer(api):
+        return False
+    if api["framework"] == "keras":
+        return api["form"] == "class"
+    if api["framework"] == "sklearn":
+        return True
+    # A weight for each element, not one for each class.
+    weighs_classes = any("classWeight" in case["inputs"] for case in batches(api["cases"]))
+    return api["form"] == "function" and "weight" in signature_of(find(api)) and not weighs_classes
+
+
+@parametrize([entry for entry in those("called") if is_weighable(entry)])
+def test_weighted_mean(entry):
+    """What a mean with weights divides by."""
+    api = entry[1]
+    compared = 0
+    for case in batches(api["weighted"]):
+        arrays = arrays_of(api, case)
+        weight = numbers(case["weight"])
+        samples = {by: answered(found) for by, found in case["samples"].items()}
+        # The weights of samples, of which generateApis.ts takes the first.
+        by_sample = weight.reshape(-1)[: len(weight)]
+        keywords = keywords_of(api, case)
+        if api["framework"] == "keras":
+            for theirs, by in (("sum_over_batch_size", "elements"), ("mean_with_sample_weight", "weights")):
+                made = find(api)(reduction=theirs, **keywords)
+                call = lambda *given: made(*given, sample_weight=torch.from_numpy(by_sample.copy()))
+                close_answer(api, called(api, call, arrays), samples[by], theirs)
+            compared += 1
+        elif api["framework"] == "sklearn":
+            for given, more in accepted(api, case, arrays):
+                call = lambda *both: find(api)(*both, sample_weight=by_sample, **keywords, **more)
+                close_answer(api, called(api, call, given), samples[api["weightedBy"] or "elements"], more)
+                compared += 1
+        else:
+            call = lambda *given: find(api)(*given, weight=torch.from_numpy(weight))
+            expected = answered(case["elements"][api["weightedBy"] or "elements"])
+            close_answer(api, called(api, call, arrays), expected, "weight")
+            compared += 1
+    assert compared >= 1
+
+
+# --- calls that want their inputs in another form
+
+
+def ctc_batch(seed, time, labels, classes, samples=3):
+    """Logits, labels and lengths of which every label fits."""
+    random = np.random.default_rng(seed)
+    target_lengths = random.integers(1, labels + 1, samples)
+    return {
+        "logits": random.normal(size=(samples, time, classes)),
+        "targets": random.integers(1, classes, (samples, labels)),
+        "input_lengths": random.integers(2 * labels, time + 1, samples),
+        "target_lengths": target_lengths,
+    }
+
+
+def padded(arrays):
+    """Labels with 0 behind each sequence."""
+    return np.where(np.arange(arrays["targets"].shape[1]) < arrays["target_lengths"][:, None], arrays["targets"], 0)
+
+
+def keras_ctc(arrays):
+    """Target, prediction and our mean, for labels padded with 0 and no lengths."""
+    whole = {**arrays, "input_lengths": np.full(len(arrays["logits"]), arrays["logits"].shape[1])}
+    target, logits = torch.from_numpy(padded(arrays)), torch.from_numpy(arrays["logits"])
+    return target, logits, ours("ctc", whole, reduction="mean").value
+
+
+@parametrize(those("arranged"))
+@pytest.mark.parametrize("seed", range(4))
+def test_ctc(entry, seed):
+    api = entry[1]
+    arrays = ctc_batch(seed, 9 + seed, 4, 5 + seed)
+    log_p = lambda logits: torch.log_softmax(logits, -1).transpose(0, 1)
+    lengths = [torch.from_numpy(arrays[name]) for name in ("input_lengths", "target_lengths")]
+    labels = torch.from_numpy(arrays["targets"])
+    if api["framework"] == "torch":
+        assert "log_softmax(logits, -1).transpose(0, 1)" in api["arranged"] and api["gives"] == "mean"
+        for told in ({}, {"zero_infinity": True}):
+            call = lambda logits: calls_of({**api, "gives": "reduction"}, told)["mean"](log_p(logits), labels, *lengths)
+            expected = ours("ctc", arrays, convention=api["convention"], reduction="mean")
+            close_answer(api, by_torch(call, arrays, ["logits"], ["logits"]), expected, told)
+        # The other reductions do not divide by the lengths: the loss's own definition.
+        for reduction in ("none", "sum"):
+            call = lambda logits: calls_of({**api, "gives": "reduction"}, {})[reduction](log_p(logits), labels, *lengths)
+            close_answer(api, by_torch(call, arrays, ["logits"], ["logits"]), ours("ctc", arrays, reduction=reduction), "")
+    elif api["framework"] == "optax":
+        behind = lambda count, used: (np.arange(count) >= used[:, None]).astype(float)
+        paddings = [behind(arrays["logits"].shape[1], arrays["input_lengths"]), behind(4, arrays["target_lengths"])]
+        call = lambda logits: find(api)(logits, paddings[0], jnp.asarray(arrays["targets"]), paddings[1])
+        close_answer(api, by_jax(call, arrays, ["logits"], ["logits"]), ours("ctc", arrays), "")
+    else:
+        target, _, _ = keras_ctc(arrays)
+        whole = {**arrays, "input_lengths": np.full(3, arrays["logits"].shape[1])}
+        for reduction, made in calls_of(api, {}).items():
+            actual = by_torch(lambda logits: made(target, logits), arrays, ["logits"], ["logits"])
+            close_answer(api, actual, ours("ctc", whole, reduction=reduction), reduction)
