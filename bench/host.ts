@@ -81,6 +81,23 @@ export async function run(): Promise<void> {
   measured['hover, first on a loss, median'] = median(firsts);
   measured['hover, first on a loss, slowest'] = Math.max(...firsts);
 
+  // All losses at once, as one types the hyphen.
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  for (const [which, content] of [
+    ['completion, first', 'import numpy as np\n\nloss-'],
+    ['completion, first in TypeScript', 'export {};\n\nloss-'],
+  ] as const) {
+    const language = which.endsWith('TypeScript') ? 'typescript' : 'python';
+    const typing = await vscode.workspace.openTextDocument({ language, content });
+    const end = typing.positionAt(content.length);
+    delay.enable();
+    measured[which] = await timed(() =>
+      vscode.commands.executeCommand('vscode.executeCompletionItemProvider', typing.uri, end),
+    );
+    delay.disable();
+  }
+  measured['host lag while completing, longest'] = delay.max / 1e6;
+
   // The peer of the lag while training: what VS Code does by itself.
   measured['host lag at rest, longest'] = (await lag()).longest;
 

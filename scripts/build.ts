@@ -1,8 +1,10 @@
 // Bundles everything that ships into dist/: the extension (ES modules, split so that what activation does not need
-// is loaded on first use), the trainer, its watchdog and the CLI (one CommonJS file each), and the page of the panel.
+// is loaded on first use), the trainer, its watchdog and the CLI (one CommonJS file each), the page of the panel, and the
+// catalogue as printed code.
 import fs from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
+import { writeEditions } from './editions.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const watch = process.argv.includes('--watch');
@@ -120,3 +122,4 @@ for (const [name, options] of Object.entries(bundles)) {
   }
 }
 copyStatic();
+writeEditions(path.join(root, 'dist'));

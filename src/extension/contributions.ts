@@ -1,5 +1,8 @@
 /** Everything that package.json contributes by name, once. A test compares the two. */
 
+/** The extension itself. */
+export const extensionId = 'loss-lab.loss-lab';
+
 /** Commands. */
 export const commands = {
   train: 'lossLab.train',

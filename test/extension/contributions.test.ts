@@ -5,6 +5,7 @@ import {
   commands,
   contextKeys,
   contextValue,
+  extensionId,
   panels,
   settingIds,
   views,
@@ -22,6 +23,8 @@ interface Menu {
   when?: string;
 }
 const manifest = JSON.parse(text) as {
+  name: string;
+  publisher: string;
   activationEvents: string[];
   capabilities: {
     untrustedWorkspaces: { supported: string; restrictedConfigurations: string[] };
@@ -37,6 +40,10 @@ const manifest = JSON.parse(text) as {
 const { contributes } = manifest;
 
 describe('package.json and the code name the same things', () => {
+  it('the extension', () => {
+    expect(`${manifest.publisher}.${manifest.name}`).toBe(extensionId);
+  });
+
   it('commands', () => {
     expect(contributes.commands.map(({ command }) => command).sort()).toEqual(
       expect.arrayContaining([...Object.values(commands)].sort()),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { access, workspaceFile } from './access.ts';
+import { editionFile, editions } from '../../src/core/code/fitting.ts';
+import { losses } from '../../src/core/losses/catalogue.ts';
+import { access, extension, workspaceFile } from './access.ts';
 
 async function open(name: string): Promise<vscode.TextEditor> {
   return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(workspaceFile(name)));
@@ -102,18 +104,38 @@ describe('insert', () => {
     assert.doesNotMatch(document.getText(), /[^\r]\n/);
   });
 
-  it('completes loss-… with the implementation', async () => {
-    const document = await vscode.workspace.openTextDocument({
-      language: 'python',
-      content: 'import numpy as np\n\nloss-hub',
+  for (const [language, head] of [
+    ['python', 'import numpy as np\n\n'],
+    ['typescript', "import * as tf from '@tensorflow/tfjs';\n\n"],
+    ['javascript', "const fs = require('fs');\n\n"],
+  ] as const)
+    it(`completes loss-… with the implementation of any loss in ${language}`, async () => {
+      const document = await vscode.workspace.openTextDocument({ language, content: `${head}loss-` });
+      await vscode.window.showTextDocument(document);
+      const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        document.uri,
+        document.positionAt(document.getText().length),
+      );
+      const labels = list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+      const own = labels.filter((label) => label.startsWith('loss-'));
+      assert.equal(own.length, losses().length, labels.join(', '));
+      const huber = list.items[labels.indexOf('loss-huber')];
+      assert.ok(typeof huber?.insertText === 'string');
+      assert.match(huber.insertText, language === 'python' ? /def huber_loss/ : /function huberLoss/);
     });
-    await vscode.window.showTextDocument(document);
-    const list = await vscode.commands.executeCommand<vscode.CompletionList>(
-      'vscode.executeCompletionItemProvider',
-      document.uri,
-      new vscode.Position(2, 8),
-    );
-    const labels = list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
-    assert.ok(labels.includes('loss-huber'), labels.filter((label) => label.startsWith('loss')).join(', '));
+
+  it('ships the catalogue as printed code', async () => {
+    for (const edition of editions) {
+      const file = vscode.Uri.joinPath(extension().extensionUri, 'dist', editionFile(edition));
+      const bytes = await vscode.workspace.fs.readFile(file);
+      const printed = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, { code?: string }>;
+      assert.deepEqual(
+        Object.keys(printed),
+        losses().map(({ id }) => id),
+      );
+      // A loss that an edition cannot express has a reason in place of code.
+      for (const one of Object.values(printed)) assert.ok(typeof one === 'string' || one.code !== undefined);
+    }
   });
 });

@@ -1,9 +1,11 @@
 import {
+  languages,
   printLoss,
   type Language as SnippetLanguage,
   type Snippet,
   type SnippetOptions,
 } from '../expression/print/snippet.ts';
+import { loadLoss } from '../losses/catalogue.ts';
 import type { Loss } from '../losses/loss.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import { eraseTypes } from './eraseTypes.ts';
@@ -44,6 +46,29 @@ function formOf(tree: Tree | undefined): Form {
   return styleOf(tree) === 'commonjs' ? 'without exports' : 'without types';
 }
 
+/** A language, and whether its types are erased. */
+export interface Edition {
+  readonly language: SnippetLanguage;
+  readonly erased: boolean;
+}
+
+/** The editions of the catalogue that insertions take, all losses in each. */
+export const editions: readonly Edition[] = [
+  ...languages.map((language) => ({ language, erased: false })),
+  { language: 'tfjs', erased: true },
+  { language: 'typescript', erased: true },
+];
+
+/** The file of an edition among those that the build makes, relative to the bundles. */
+export function editionFile({ language, erased }: Edition): string {
+  return `editions/${language}${erased ? '-erased' : ''}.json`;
+}
+
+/** The edition that files like these take first. */
+export function editionOf(trees: readonly Tree[]): Edition {
+  return { language: snippetLanguage(trees), erased: formOf(trees[0]) !== 'as printed' };
+}
+
 /** Prints losses as a file takes them. */
 export type Fitting = (
   loss: Loss,
@@ -56,11 +81,11 @@ export type Fitting = (
  */
 export function fittingOf(trees: readonly Tree[]): Fitting {
   const wanted = snippetLanguage(trees);
-  const languages = [...new Set([wanted, plainLanguage(trees)])];
+  const choices = [...new Set([wanted, plainLanguage(trees)])];
   const form = formOf(trees[0]);
   return (loss, options = {}) => {
     let reason = '';
-    for (const language of languages) {
+    for (const language of choices) {
       const printed = print(loss, language, form, options);
       if (typeof printed !== 'string') return ok(printed);
       reason = printed;
@@ -69,35 +94,49 @@ export function fittingOf(trees: readonly Tree[]): Fitting {
   };
 }
 
-const kept = new WeakMap<Loss, Map<string, Snippet | string>>();
+/** A loss as an edition has it: its code, or the reason why it cannot be written so. */
+export type Printed = Snippet | string;
 
-/** The code of a loss, or the reason why the language cannot write it; kept for what is usually asked for. */
-function print(loss: Loss, language: SnippetLanguage, form: Form, options: SnippetOptions): Snippet | string {
-  const { parameters = {}, convention } = options;
-  if (convention !== undefined || Object.keys(parameters).length > 0)
-    return printAnew(loss, language, form, options);
-  const own = kept.get(loss) ?? new Map<string, Snippet | string>();
+const kept = new WeakMap<Loss, Map<string, Printed>>();
+const keyOf = ({ language, erased }: Edition): string => `${language}${erased ? ' erased' : ''}`;
+
+/** Keeps what was printed before, by the ids of the losses, so that it need not be printed again. */
+export function keepEdition(edition: Edition, printed: Readonly<Record<string, Printed>>): void {
+  for (const [id, one] of Object.entries(printed)) {
+    const loss = loadLoss(id);
+    if (loss !== undefined) keptOf(loss).set(keyOf(edition), one);
+  }
+}
+
+function keptOf(loss: Loss): Map<string, Printed> {
+  const own = kept.get(loss) ?? new Map<string, Printed>();
   kept.set(loss, own);
-  const key = `${language} ${form}`;
-  const printed = own.get(key) ?? printAnew(loss, language, form, {});
-  own.set(key, printed);
+  return own;
+}
+
+/** The loss itself, in its own definition with its own parameters, in an edition; printed once. */
+export function printedIn(loss: Loss, edition: Edition): Printed {
+  const own = keptOf(loss);
+  const printed = own.get(keyOf(edition)) ?? printAnew(loss, edition, {});
+  own.set(keyOf(edition), printed);
   return printed;
 }
 
-function printAnew(
-  loss: Loss,
-  language: SnippetLanguage,
-  form: Form,
-  options: SnippetOptions,
-): Snippet | string {
-  let snippet: Snippet;
+function print(loss: Loss, language: SnippetLanguage, form: Form, options: SnippetOptions): Printed {
+  const edition = { language, erased: form !== 'as printed' };
+  const isUsual = options.convention === undefined && Object.keys(options.parameters ?? {}).length === 0;
+  const printed = isUsual ? printedIn(loss, edition) : printAnew(loss, edition, options);
+  return typeof printed !== 'string' && form === 'without exports'
+    ? { ...printed, code: printed.code.replace(/^export /gm, '') }
+    : printed;
+}
+
+function printAnew(loss: Loss, { language, erased }: Edition, options: SnippetOptions): Printed {
   try {
-    snippet = printLoss(loss, language, options);
+    const snippet = printLoss(loss, language, options);
+    return erased ? { ...snippet, code: eraseTypes(snippet.code) } : snippet;
   } catch (error) {
     if (error instanceof RangeError) return error.message;
     throw error;
   }
-  if (form === 'as printed') return snippet;
-  const code = eraseTypes(snippet.code);
-  return { ...snippet, code: form === 'without exports' ? code.replace(/^export /gm, '') : code };
 }

@@ -4,7 +4,6 @@ import { importLines, planImports } from './imports.ts';
 import { Lines } from './lines.ts';
 import { headerOf, indentationOf, insertionPoint, type Header } from './place.ts';
 import { buildScopes } from './scopes.ts';
-import { parseSyntax } from './syntax.ts';
 import type { Language, Span, Tree } from './tree.ts';
 
 /** Replaces a range of the original text. */
@@ -83,23 +82,29 @@ export function planInsertion(request: InsertionRequest): Result<Insertion> {
 export function planAt(place: Place, snippet: Snippet): Result<Insertion> {
   const { tree, others, lines, header, point, taken, indent } = place;
   const imports = planImports(snippet.imports, tree, others, point, taken);
-  const defined = definedNames(snippet, tree.language);
+  const format = (code: string): string =>
+    reindent(code.trimEnd(), unitOf(tree), indent).replaceAll('\n', lines.eol);
+  // Compared before a clash changes the name: the clash may be with this very code.
+  const isThere = ({ code }: Definition): boolean =>
+    tree.source.includes(format(rename(code, imports.renames)));
+  const all = definitionsOf(snippet, tree.language);
+  const missing = all.filter((definition) => !isThere(definition));
+  if (missing.length === 0) return bad(message('{name} is already in this file.', { name: snippet.name }));
+  // Functions that another loss has brought along serve this one too.
+  const added = missing.some(({ names }) => names.includes(snippet.name)) ? missing : all;
+  const defined = added.flatMap(({ names }) => names);
   const suffix = freeSuffix(defined, new Set([...taken, ...imports.locals]), tree.language);
   const renames = new Map([
     ...imports.renames,
     ...(suffix === '' ? [] : defined.map((name) => [name, name + suffix] as const)),
   ]);
-  const format = (code: string): string =>
-    reindent(code.trimEnd(), unitOf(tree), indent).replaceAll('\n', lines.eol);
   const name = renames.get(snippet.name) ?? snippet.name;
-  // Compared before a clash changes the name: the clash may be with this very code.
-  if (tree.source.includes(format(rename(snippet.code, imports.renames))))
-    return bad(message('{name} is already in this file.', { name: snippet.name }));
 
   const blank = tree.language === 'python' ? 2 : 1;
-  const main = functionEdit(format(rename(snippet.code, renames)), point, lines, blank);
-  const added = [...imports.merges, ...importLines(imports.lines, header, point, lines, tree)];
-  const edits = combine(added, main, lines, blank);
+  const code = added.map((definition) => definition.code).join('\n'.repeat(blank + 1));
+  const main = functionEdit(format(rename(code, renames)), point, lines, blank);
+  const importing = [...imports.merges, ...importLines(imports.lines, header, point, lines, tree)];
+  const edits = combine(importing, main, lines, blank);
   const notes =
     suffix === ''
       ? []
@@ -112,20 +117,28 @@ function unitOf({ language }: Tree): number {
   return language === 'python' ? 4 : 2;
 }
 
-const known = new WeakMap<Snippet, readonly string[]>();
+/** A function or a type that a snippet brings, with the comment above it. */
+interface Definition {
+  readonly names: readonly string[];
+  readonly code: string;
+}
 
-/** The names that a snippet defines at its top level. */
-function definedNames(snippet: Snippet, language: Language): readonly string[] {
+const known = new WeakMap<Snippet, readonly Definition[]>();
+
+/** What a snippet defines at its top level. Printed code has blank lines between definitions and nowhere else there. */
+function definitionsOf(snippet: Snippet, language: Language): readonly Definition[] {
   const kept = known.get(snippet);
   if (kept !== undefined) return kept;
-  const body = parseSyntax(snippet.code, language).body;
-  const names = body.flatMap((statement): string[] => {
-    const own = statement.kind === 'export' ? statement.declaration : statement;
-    return own?.kind === 'function' || own?.kind === 'class' || own?.kind === 'type' ? [own.name.name] : [];
-  });
-  const distinct = [...new Set(names)];
-  known.set(snippet, distinct);
-  return distinct;
+  const python = language === 'python';
+  const name = python
+    ? /^(?:def|class) (\w+)/gm
+    : /^(?:export )?(?:function|interface|class|type|const) ([\w$]+)/gm;
+  const definitions = snippet.code
+    .trimEnd()
+    .split(python ? /\n\n\n(?=\S)/ : /\n\n(?=\S)/)
+    .map((code) => ({ code, names: [...new Set([...code.matchAll(name)].map((match) => match[1]!))] }));
+  known.set(snippet, definitions);
+  return definitions;
 }
 
 function freeSuffix(names: readonly string[], taken: ReadonlySet<string>, language: Language): string {

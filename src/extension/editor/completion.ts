@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
-import { completeLosses } from '../../core/code/completion.ts';
+import { completionsAt, findSite } from '../../core/code/completion.ts';
 import { losses } from '../../core/losses/catalogue.ts';
 import { inSlices } from '../../core/slices.ts';
+import { loadEdition } from './editions.ts';
 import { escapeMarkdown } from './hoverText.ts';
 import { pauses } from './pauses.ts';
 import { pictureMarkdown, pictureOf } from './pictures.ts';
@@ -35,19 +36,21 @@ export async function provideCompletions(
   const indent = indentOf(document);
   const range = (span: { readonly from: number; readonly to: number }): vscode.Range =>
     new vscode.Range(document.positionAt(span.from), document.positionAt(span.to));
-  const work = completeLosses({
-    source: document.getText(),
-    language,
-    ...(others === undefined ? {} : { others }),
-    offset: document.offsetAt(position),
-    losses: losses(),
-    ...(indent === undefined ? {} : { indent }),
-    eol: eolOf(document),
-  });
-  const found = await inSlices(
-    work,
-    pauses(() => token.isCancellationRequested),
+  const pause = pauses(() => token.isCancellationRequested);
+  const site = await inSlices(
+    findSite({
+      source: document.getText(),
+      language,
+      ...(others === undefined ? {} : { others }),
+      offset: document.offsetAt(position),
+      ...(indent === undefined ? {} : { indent }),
+      eol: eolOf(document),
+    }),
+    pause,
   );
+  if (site === undefined) return undefined;
+  await loadEdition(site.trees);
+  const found = await inSlices(completionsAt(site, losses()), pause);
   // What was typed meanwhile stands behind all that is replaced, and VS Code filters by it.
   if (found === undefined) return undefined;
   const items = found.map(({ loss, label, search, range: word, text, others: elsewhere }) => {

@@ -4,6 +4,7 @@ import { planInsertion } from '../../core/code/insertion.ts';
 import { parseSyntax } from '../../core/code/syntax.ts';
 import type { Loss } from '../../core/losses/loss.ts';
 import { describeAll, localise } from '../localise.ts';
+import { loadEdition } from './editions.ts';
 import { eolOf, indentOf, languageOf, otherTrees } from './source.ts';
 import { pickLoss } from './pickLoss.ts';
 import { readWish, type Wish } from './wish.ts';
@@ -44,13 +45,17 @@ async function insert(document: vscode.TextDocument, loss: Loss, wish: Wish): Pr
   const language = languageOf(document)!;
   for (let attempt = 0; attempt < attempts && !document.isClosed; attempt++) {
     const others = await otherTrees(document, language);
+    const parse = () => parseSyntax(document.getText(), language, { notebook: others !== undefined });
+    const { version } = document;
+    const early = parse();
+    await loadEdition([early, ...(others ?? [])]);
     // From here to applyEdit nothing is awaited, and VS Code refuses edits of an older version.
+    const tree = document.version === version ? early : parse();
     const editor = vscode.window.visibleTextEditors.find((one) => one.document === document);
     const position =
       wish.line === undefined
         ? editor?.selection.active
         : document.validatePosition(new vscode.Position(wish.line, 0));
-    const tree = parseSyntax(document.getText(), language, { notebook: others !== undefined });
     const indent = indentOf(document);
     const { parameters, convention } = wish;
     const printed = fittingOf([tree, ...(others ?? [])])(loss, {

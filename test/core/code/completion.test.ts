@@ -1,17 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { completeLosses } from '../../../src/core/code/completion.ts';
+import {
+  completionsAt,
+  findSite,
+  type CompletionRequest,
+  type LossCompletion,
+} from '../../../src/core/code/completion.ts';
 import { shortName } from '../../../src/core/code/shortName.ts';
 import { parseSyntax } from '../../../src/core/code/syntax.ts';
 import type { Language } from '../../../src/core/code/tree.ts';
 import { losses } from '../../../src/core/losses/catalogue.ts';
-import { atOnce } from '../../../src/core/slices.ts';
+import { atOnce, type Sliced } from '../../../src/core/slices.ts';
+
+/** All completions at a place, none where there is none. */
+function* completed(request: CompletionRequest): Sliced<LossCompletion[]> {
+  const site = yield* findSite(request);
+  return site === undefined ? [] : yield* completionsAt(site, losses());
+}
 
 /** `‸` marks the cursor. */
 function complete(marked: string, language: Language = 'python') {
   const source = marked.replace('‸', '');
   return {
     source,
-    items: atOnce(completeLosses({ source, language, offset: marked.indexOf('‸'), losses: losses() })),
+    items: atOnce(completed({ source, language, offset: marked.indexOf('‸') })),
   };
 }
 const labels = (marked: string, language: Language = 'python') =>
@@ -65,13 +76,14 @@ describe('completions', () => {
 
   it('print only what matches, in steps that can be interleaved', () => {
     const source = 'import torch\n\nloss-charbonnier';
-    const work = completeLosses({ source, language: 'python', offset: source.length, losses: losses() });
+    const site = atOnce(findSite({ source, language: 'python', offset: source.length }));
+    const work = completionsAt(site!, losses());
     let steps = 0;
     let step = work.next();
     for (; step.done !== true; step = work.next()) steps += 1;
-    expect(step.value.length).toBeGreaterThan(0);
-    // One before all, one before each loss that is printed.
-    expect(steps).toBe(step.value.length + 1);
+    expect(step.value.map(({ label }) => label)).toContain('loss-pseudo-huber');
+    // One before each loss that is printed.
+    expect(steps).toBe(step.value.length);
     expect(steps).toBeLessThan(10);
   });
 

@@ -1,7 +1,14 @@
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { eraseTypes } from '../../../src/core/code/eraseTypes.ts';
-import { fittingOf, snippetLanguage } from '../../../src/core/code/fitting.ts';
+import {
+  editionFile,
+  editionOf,
+  editions,
+  fittingOf,
+  keepEdition,
+  snippetLanguage,
+} from '../../../src/core/code/fitting.ts';
 import { planInsertion, type TextEdit } from '../../../src/core/code/insertion.ts';
 import { parseSyntax } from '../../../src/core/code/syntax.ts';
 import type { Language } from '../../../src/core/code/tree.ts';
@@ -119,6 +126,41 @@ describe('JavaScript', () => {
     expect(code("import x from './x.js';")).toContain('\nexport function huberLoss(');
     expect(code("const x = require('./x');")).toContain('\nfunction huberLoss(');
     expect(code("const x = require('./x');")).not.toContain('export');
+  });
+});
+
+describe('an edition that was printed before', () => {
+  it('is the one of the file', () => {
+    const of = (source: string, language: Language) =>
+      editionFile(editionOf([parseSyntax(source, language)]));
+    expect(of('import torch', 'python')).toBe('editions/torch.json');
+    expect(of('', 'typescript')).toBe('editions/typescript.json');
+    expect(of("const x = require('x');", 'jsx')).toBe('editions/typescript-erased.json');
+    const files = editions.map(editionFile);
+    expect(new Set(files).size).toBe(files.length);
+    for (const [source, language] of [
+      ['import jax', 'python'],
+      ["import * as tf from '@tensorflow/tfjs';", 'javascript'],
+      ["import * as tf from '@tensorflow/tfjs';", 'tsx'],
+    ] as const)
+      expect(files).toContain(of(source, language));
+  });
+
+  it('is taken as it is, and only for the catalogue’s own losses', () => {
+    const wing = loadLoss('wing')!;
+    const edition = { language: 'keras', erased: false } as const;
+    const snippet: Snippet = { code: 'def wing():\n    pass\n', imports: [], name: 'wing' };
+    keepEdition(edition, { wing: snippet, cauchy: 'a reason', 'no such loss': 'x' });
+    const fitting = fittingOf([parseSyntax('import keras', 'python')]);
+    expect(fitting(wing)).toMatchObject({ ok: true, value: snippet });
+    expect(fitting({ ...wing })).not.toMatchObject({ ok: true, value: snippet });
+    expect(fitting(wing, { parameters: { width: 3 } })).not.toMatchObject({ ok: true, value: snippet });
+    // What Keras cannot write is written in NumPy.
+    const cauchy = fitting(loadLoss('cauchy')!);
+    expect(cauchy.ok && cauchy.value.imports.some(({ module }) => module === 'numpy')).toBe(true);
+    for (const loss of losses())
+      if (loss.id === 'wing' || loss.id === 'cauchy')
+        keepEdition(edition, { [loss.id]: printLoss(loss, 'keras') });
   });
 });
 

@@ -304,6 +304,22 @@ describe('names', () => {
     expect(insert('from m import f\nf_2 = 1\n‸', plain)).toContain('def f_3(a):');
   });
 
+  it('are those of functions that another loss has brought along', () => {
+    const helper = 'def helper(x):\n    return x\n';
+    const with_ = (name: string): Snippet => ({
+      code: `def ${name}(a):\n    return helper(a)\n\n\n${helper}`,
+      imports: [],
+      name,
+    });
+    const once = insert('‸', with_('one'));
+    const { source, result } = plan(`${once}‸`, with_('two'));
+    if (!result.ok) throw new Error('refused');
+    expect(result.value.name).toBe('two');
+    expect(apply(source, result.value.edits)).toBe(`${once}\n\ndef two(a):\n    return helper(a)\n`);
+    // Something else of that name does not serve.
+    expect(insert('helper = 1\n‸', with_('one'))).toContain('def one_2(a):\n    return helper_2(a)\n');
+  });
+
   it('says so where the same code is already there', () => {
     const { result } = plan(`${plain.code}‸`, plain);
     expect(result.ok).toBe(false);
