@@ -77,16 +77,16 @@ interface Range {
   readonly maxExclusive?: boolean;
 }
 
-/** Values of a parameter that tell its formula from others: limits where they are reached, and some in between. */
+/** Values of a parameter that tell its formula from others: limits, usual special cases, and one of no special kind. */
 function valuesOf(p: Range): readonly number[] {
-  const wanted = [p.min, p.max, 0, 1, 2, 0.3, 1.7, -1.5, 0.6 * p.default].filter(
-    (x) =>
-      Math.abs(x) < 1e5 &&
-      (p.minExclusive === true ? x > p.min : x >= p.min) &&
-      (p.maxExclusive === true ? x < p.max : x <= p.max),
-  );
-  const reached = p.min === -Infinity || p.max === Infinity ? [p.min, p.max].filter(isLimit) : [];
-  return [...new Set([...wanted, ...reached])].filter((x) => x !== p.default);
+  const isAllowed = (x: number) =>
+    Math.abs(x) < 1e5 &&
+    (p.minExclusive === true ? x > p.min : x >= p.min) &&
+    (p.maxExclusive === true ? x < p.max : x <= p.max);
+  const special = [p.min, p.max, 0, 1, 2].filter(isAllowed);
+  const other = [0.6 * p.default, 0.3, 1.7, -1.5].find((x) => isAllowed(x) && x !== 0);
+  const wanted = [...special, ...(other === undefined ? [] : [other]), ...[p.min].filter(isLimit)];
+  return [...new Set(wanted)].filter((x) => x !== p.default);
 }
 
 /** An infinite parameter that a loss allows by saying so: Barron's α = −∞. */

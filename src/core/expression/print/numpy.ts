@@ -2,7 +2,7 @@ import type { InputKind } from '../../losses/loss.ts';
 import { indent } from './layout.ts';
 import { importsOf } from './pythonImports.ts';
 import { withHelpers } from './pythonHelpers.ts';
-import { softmaxWritten } from './rewrites.ts';
+import { writtenOut } from './rewrites.ts';
 import { pythonName } from './names.ts';
 import type { PrintableLoss } from './printable.ts';
 import type { PythonArrays } from './python.ts';
@@ -18,7 +18,7 @@ export const numpyDialect: TensorDialect = {
   infinity: 'np.inf',
   guards: { numbersOnly: true, unsafeNorm: false },
   write: ({ numpy }) => numpy,
-  prepare: softmaxWritten,
+  prepare: writtenOut,
   extent: (name, at) => `${name}.shape[${at}]`,
   count: (name) => `${name}.size`,
   arange: (length) => `np.arange(${length})`,

@@ -491,8 +491,10 @@ class TensorPrinter {
       return result(this.#write(node, numbers, place));
     }
     const [only] = fragments;
-    if (op === 'neg' && only?.precedence === precedence.power && only.text.startsWith('('))
-      return result(this.#write(node, [{ text: `(${only.text})`, precedence: precedence.atom }], place));
+    if (op === 'neg' && (only?.precedence === precedence.multiply || only?.precedence === precedence.power)) {
+      const opposite = signed(only);
+      if (opposite !== undefined) return result(opposite);
+    }
     return result(withoutSign(op, fragments) ?? this.#write(node, fragments, place));
   }
 
@@ -808,12 +810,27 @@ function isWhole(expr: Expr, { whole }: Value): boolean {
   return whole || (expr.kind === 'const' && Number.isInteger(expr.value));
 }
 
-/** x + (−y) as x − y, and x − (−y) as x + y, which are the same numbers. */
+/** −x·y without brackets, but with those that Black wants around a power behind a sign. */
+function signed(product: Fragment): Fragment | undefined {
+  if (product.precedence === precedence.power)
+    return { text: `-(${product.text})`, precedence: precedence.unary };
+  const power = /^[\w.]+ \*\* [\w.]+(?![\w.([])/.exec(product.text)?.[0];
+  if (power === undefined && /^-|^\(.*?\) \*\* /.test(product.text)) return undefined;
+  const text = power === undefined ? product.text : `(${power})${product.text.slice(power.length)}`;
+  return { text: `-${text}`, precedence: precedence.multiply };
+}
+
+/** x + (−y) as x − y, x − (−y) as x + y and x·(−y) as −x·y, which are the same numbers. */
 function withoutSign(op: string, [x, y]: readonly Fragment[]): Fragment | undefined {
-  if (x === undefined || y?.precedence !== precedence.unary || !y.text.startsWith('-')) return undefined;
-  if (op !== 'add' && op !== 'sub') return undefined;
-  const positive = { text: y.text.slice(1), precedence: precedence.power };
-  return infix(op === 'add' ? '-' : '+', precedence.add, x, positive);
+  if (x === undefined || y?.text.startsWith('-') !== true) return undefined;
+  const isSigned = y.precedence === precedence.unary || y.precedence === precedence.multiply;
+  const positive = { text: y.text.slice(1), precedence: y.precedence };
+  if (isSigned && (op === 'add' || op === 'sub'))
+    return infix(op === 'add' ? '-' : '+', precedence.add, x, positive);
+  if (op !== 'mul' || y.precedence !== precedence.unary || /^[-\d]/.test(positive.text)) return undefined;
+  const product = infix('*', precedence.multiply, x, { ...positive, precedence: precedence.power });
+  if (!x.text.startsWith('-')) return signed(product);
+  return x.precedence === precedence.unary ? { ...product, text: product.text.slice(1) } : undefined;
 }
 
 /** A choice that is made by parameters and extents alone. */
