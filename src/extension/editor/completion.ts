@@ -16,7 +16,7 @@ class LossItem extends vscode.CompletionItem {
   readonly lossId: string;
   readonly meaning: string;
 
-  constructor(label: string, lossId: string, meaning: string) {
+  constructor(label: vscode.CompletionItemLabel, lossId: string, meaning: string) {
     super(label, vscode.CompletionItemKind.Snippet);
     this.lossId = lossId;
     this.meaning = meaning;
@@ -53,10 +53,12 @@ export async function provideCompletions(
   const found = await inSlices(completionsAt(site, losses()), pause);
   // What was typed meanwhile stands behind all that is replaced, and VS Code filters by it.
   if (found === undefined) return undefined;
-  const items = found.map(({ loss, label, search, range: word, text, others: elsewhere }) => {
-    const item = new LossItem(label, loss.id, loss.meaning);
+  const items = found.map(({ loss, label, search, range: word, text, others: elsewhere }, i) => {
+    const item = new LossItem({ label, description: loss.name }, loss.id, loss.meaning);
     item.detail = loss.name;
     item.filterText = search;
+    // Where nothing else decides, as in the catalogue: the common ones first.
+    item.sortText = String(i).padStart(4, '0');
     item.insertText = text;
     item.keepWhitespace = true;
     item.range = range(word);
