@@ -190,13 +190,13 @@ describe('intervals', () => {
             e.kind === 'input' ? intervals[names.indexOf(e.name)] : undefined,
           );
           const value = row.value(given[0]!, given[1]!, given[2]!);
-          if (Number.isNaN(value)) return;
+          if (!Number.isFinite(value)) return;
           const slack = 1e-9 * (1 + Math.abs(value));
           expect(value).toBeGreaterThanOrEqual(found.low - slack);
           expect(value).toBeLessThanOrEqual(found.high + slack);
         },
       ),
-      { numRuns: 2000, seed: 1 },
+      { numRuns: 5000, seed: 1 },
     );
   });
 });

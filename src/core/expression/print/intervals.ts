@@ -39,7 +39,13 @@ export function intervalOf(
 ): Interval {
   const before = done.get(expr);
   if (before !== undefined) return before;
-  const result = known(expr) ?? derived(expr, (arg) => intervalOf(arg, known, done));
+  const { low, high, ...rest } = known(expr) ?? derived(expr, (arg) => intervalOf(arg, known, done));
+  // ∞ − ∞ and 0 · ∞ bound nothing.
+  const result: Interval = {
+    low: Number.isNaN(low) ? -Infinity : low,
+    high: Number.isNaN(high) ? Infinity : high,
+    ...rest,
+  };
   done.set(expr, result);
   return result;
 }
