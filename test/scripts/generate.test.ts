@@ -142,6 +142,17 @@ describe('the experiment schema in an editor', () => {
     ).toHaveLength(1);
   });
 
+  it('knows the other definitions of a loss, and the parameters of each', async () => {
+    const loss = (given: object) => complaints({ ...experiment, loss: { id: 'binary-focal', ...given } });
+    expect(await loss({ convention: 'keras', parameters: { applyClassBalancing: 1 } })).toEqual([]);
+    expect(await loss({ parameters: { applyClassBalancing: 1 } })).toHaveLength(1);
+    expect((await loss({ convention: 'kerass' })).join()).toMatch(/keras-probabilities/);
+    const none = await complaints({ ...experiment, loss: { id: 'fair', convention: 'keras' } });
+    expect(none).toHaveLength(1);
+    const conventions = await completions('{ "loss": { "id": "binary-focal", "convention": | } }');
+    expect(conventions.map((item) => item.label)).toContain('"keras-torch"');
+  });
+
   it('completes ids with what they mean, parameters and defaults', async () => {
     const ids = await completions('{ "version": 1, "loss": { "id": | } }');
     expect(ids.map((item) => item.label).sort()).toEqual(lossIds.map((id) => `"${id}"`).sort());
