@@ -633,7 +633,8 @@ def across(p, y):
 
 
 def opposite(p, y):
-    return 1 - y
+    """The label on the side of sigmoid(p) where y is not; the gradient is sigmoid(p) - y."""
+    return 1.0 if y < 1 / (1 + np.exp(-p)) else 0.0
 
 
 def lightgbm_huber(api):
