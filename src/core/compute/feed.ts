@@ -31,7 +31,7 @@ export async function readParameters(executable: Executable, network: Network): 
 
 /** Copies the optimizer's state tensors to the device; an absent one starts at zero. */
 export function writeOptimizerState(executable: Executable, plan: TrainingPlan, state: Parameters): void {
-  for (const { name, parameter } of plan.state) {
+  for (const { name, parameter } of plan.updates.state) {
     const shape = shapeOf(plan.network, parameter);
     executable.write(name, pad(shape, state[name] ?? new Float64Array(shape.size)));
   }
@@ -40,7 +40,7 @@ export function writeOptimizerState(executable: Executable, plan: TrainingPlan, 
 /** Reads the optimizer's state tensors back, without padding. */
 export async function readOptimizerState(executable: Executable, plan: TrainingPlan): Promise<Parameters> {
   const state: Record<string, Float64Array> = {};
-  for (const { name, parameter } of plan.state) {
+  for (const { name, parameter } of plan.updates.state) {
     state[name] = unpad(shapeOf(plan.network, parameter), await executable.read(name));
   }
   return state;
@@ -72,7 +72,7 @@ export function writeWindow(
     weights[i] = 1;
   }
   const schedule = new Float64Array(plan.window * scheduleWidth);
-  for (let i = 0; i < steps; i++) schedule.set(plan.rule.schedule(step + i), i * scheduleWidth);
+  for (let i = 0; i < steps; i++) schedule.set(plan.updates.schedule({ step: step + i }), i * scheduleWidth);
   executable.write('order', rows);
   executable.write('weights', weights);
   executable.write('schedule', schedule);

@@ -33,6 +33,78 @@ export interface Kernel {
   readonly writes: string;
   /** Statements that end in `return …;`, all loop bounds literal numbers. */
   readonly body: string;
+  /** What the body computes as a whole, where devices may have a routine of their own for it. */
+  readonly operation?: Operation;
+}
+
+/**
+ * A kernel's work in one word, for devices that have a routine of their own for it. The body stays the definition: a
+ * routine must give its values up to the order of summation.
+ */
+export type Operation = MatrixProduct | Convolution | FilterGradient;
+
+/** A matrix in a buffer: element (i, j) at `i · rowStride + j · columnStride`. */
+export interface Matrix {
+  readonly buffer: string;
+  readonly rowStride: number;
+  readonly columnStride: number;
+}
+
+/** `written[i · columns + j] = Σₖ left(i, k) · right(k, j) (+ bias[j]) (then max(·, 0))`. */
+export interface MatrixProduct {
+  readonly kind: 'matrix-product';
+  /** Extent of the result; its rows lie one after another without gaps. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly left: Matrix;
+  readonly right: Matrix;
+  readonly bias?: string;
+  readonly relu?: boolean;
+}
+
+/** Extents of a convolution over images of batch × height × width × channels, channels fastest. */
+export interface ConvolutionExtent {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Extent of a filter. */
+  readonly filterHeight: number;
+  readonly filterWidth: number;
+  /** Extent of the result: batch × outputHeight × outputWidth × filters. */
+  readonly outputHeight: number;
+  readonly outputWidth: number;
+  readonly filters: number;
+  /** Steps between the places of a filter. */
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  /** Rows and columns of zeros before the first of the image. */
+  readonly padTop: number;
+  readonly padLeft: number;
+}
+
+/**
+ * Cross-correlation, as every framework's convolution layer: `written(n, y, x, f) = Σ image(n, y · strideHeight + i −
+ * padTop, x · strideWidth + j − padLeft, c) · filter(i, j, c, f) (+ bias[f]) (then max(·, 0))`, zero outside the image.
+ * Filters are filterHeight × filterWidth × channels × filters, filters fastest.
+ */
+export interface Convolution {
+  readonly kind: 'convolution';
+  readonly extent: ConvolutionExtent;
+  readonly image: string;
+  readonly filter: string;
+  readonly bias?: string;
+  readonly relu?: boolean;
+}
+
+/** The gradient of a {@link Convolution} in its filter: `written(i, j, c, f) = Σ image(n, …, c) · delta(n, y, x, f)`. */
+export interface FilterGradient {
+  readonly kind: 'filter-gradient';
+  readonly extent: ConvolutionExtent;
+  readonly image: string;
+  /** batch × outputHeight × outputWidth × filters. */
+  readonly delta: string;
 }
 
 export interface Plan {

@@ -8,14 +8,8 @@ import {
   type Model,
   type Network,
 } from '../network/network.ts';
-import { updateRule } from '../optimizers/optimizers.ts';
-import {
-  scheduleWidth,
-  slotName,
-  type Optimizer,
-  type PlanPart,
-  type UpdateRule,
-} from '../optimizers/rule.ts';
+import { scheduleWidth, type Optimizer, type PlanPart, type UpdateTarget } from '../optimizers/rule.ts';
+import { updates, type Updates } from '../optimizers/updates.ts';
 import { padded } from './kernelText.ts';
 import {
   deltaName,
@@ -63,9 +57,7 @@ export interface RowsPlan {
 
 /** One optimizer step per step of the plan. */
 export interface TrainingPlan extends RowsPlan {
-  readonly rule: UpdateRule;
-  /** State tensors of the optimizer, shaped like their parameters. */
-  readonly state: readonly { readonly name: string; readonly parameter: string }[];
+  readonly updates: Updates;
   /** Steps whose order, weights and schedule fit on the device at once. */
   readonly window: number;
 }
@@ -95,7 +87,7 @@ export function trainingPlan(
 
   const steps = stepsPerPass(rows, batch);
   const window = Math.max(1, Math.min(Math.floor(windowEntries / batch), longestWindow, steps));
-  const rule = updateRule(options.optimizer);
+  const moved = updates(options.optimizer, network.layers.flatMap(updateTargets));
   const place = `(clock[0] | 0) * ${batch} + n`;
   const rowsPart = gather({
     chunks,
@@ -111,7 +103,7 @@ export function trainingPlan(
     forwardPart(network, batch),
     lossKernels(loss, lossParameters, batch, outputs, { ...lossBuffers(last), gradient: deltaName(last) }),
     backwardPart(network, batch),
-    ...network.layers.map((layer) => layerUpdate(layer, rule)),
+    moved,
     clockPart,
   );
   const fed: Buffer[] = [
@@ -129,10 +121,7 @@ export function trainingPlan(
     chunks,
     output: outputName(last),
     outputStride: padded(outputs),
-    rule,
-    state: network.parameters.flatMap(({ name }) =>
-      rule.slots.map((slot) => ({ name: slotName(name, slot), parameter: name })),
-    ),
+    updates: moved,
     window,
   });
 }
@@ -239,16 +228,13 @@ function backwardPart(network: Network, batch: number): PlanPart {
   return fromPieces(pieces);
 }
 
-function layerUpdate(layer: Layer, rule: UpdateRule): PlanPart {
-  const targets: [string, Kernel['output']][] = [
-    [weightName(layer), paddedWeight(layer)],
-    [biasName(layer), [padded(layer.outputs)]],
-  ];
-  return assemble(
-    ...targets.map(([parameter, output]) =>
-      rule.update({ parameter, gradient: `${parameter}.gradient`, output }),
-    ),
-  );
+function updateTargets(layer: Layer): UpdateTarget[] {
+  const target = (parameter: string, output: Kernel['output']) => ({
+    parameter,
+    gradient: `${parameter}.gradient`,
+    output,
+  });
+  return [target(weightName(layer), paddedWeight(layer)), target(biasName(layer), [padded(layer.outputs)])];
 }
 
 function fromPieces(pieces: readonly Piece[]): PlanPart {

@@ -79,6 +79,11 @@ export interface Dataset {
   readonly preprocessing: Preprocessing;
   /** Width of an encoded row. */
   readonly width: number;
+  /**
+   * How a row's values lie, slowest axis first: [height, width, channels] of an image, [time, channels] of a series.
+   * Their product is the width. Absent: a flat row.
+   */
+  readonly shape?: readonly number[];
   /** Width of the network's output: 1 for regression and binary, the number of classes otherwise. */
   readonly outputs: number;
   readonly training: Part;

@@ -1,140 +1,16 @@
 import * as v from 'valibot';
 import { bad, message, ok, type Message, type Problem, type Result } from '../messages/message.ts';
 import { builtins } from '../data/builtin.ts';
-import { builtinIds, generatedIds } from '../data/catalogue.ts';
+import { builtinIds } from '../data/catalogue.ts';
+import { dataSchema } from './schema/data.ts';
+import { share, title } from './schema/fields.ts';
+import { lossSchema } from './schema/loss.ts';
+import { modelSchema } from './schema/model.ts';
+import { optimizerSchema } from './schema/optimizer.ts';
+import { trainingSchema } from './schema/training.ts';
 
 /** Version of the experiment format; a file of another version is refused, never guessed at. */
 export const experimentVersion = 1;
-
-const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
-const nonNegative = v.pipe(v.number(), v.finite(), v.minValue(0));
-const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-const seed = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const title = <T>(text: string) => v.description<T, string>(text);
-
-const target = v.optional(
-  v.pipe(
-    v.string(),
-    v.minLength(1),
-    title('Column to predict. Default: the data set’s own target, or the last column of a file.'),
-  ),
-);
-const exclude = v.optional(v.pipe(v.array(v.string()), title('Columns that are not used as features.')), []);
-
-const dataSchema = v.variant('source', [
-  v.strictObject({
-    source: v.literal('builtin'),
-    name: v.pipe(v.picklist(builtinIds), title('A data set that ships with Loss Lab.')),
-    target,
-    exclude,
-  }),
-  v.strictObject({
-    source: v.literal('generated'),
-    name: v.pipe(v.picklist(generatedIds), title('A data set that is generated from a seed.')),
-    samples: v.optional(v.pipe(count, v.maxValue(1_000_000), title('Number of rows.')), 400),
-    noise: v.optional(v.pipe(nonNegative, title('Standard deviation of the noise.')), 0.1),
-    outliers: v.optional(v.pipe(share, title('Share of rows that are outliers (noisy line only).')), 0.1),
-    seed: v.optional(v.pipe(seed, title('Seed of the generator.')), 0),
-  }),
-  v.strictObject({
-    source: v.literal('file'),
-    path: v.pipe(v.string(), v.minLength(1), title('A CSV or TSV file, relative to this experiment file.')),
-    target,
-    exclude,
-    delimiter: v.optional(
-      v.pipe(v.picklist(['auto', ',', ';', '\t', '|', ' ']), title('Field delimiter; auto detects it.')),
-      'auto',
-    ),
-    decimal: v.optional(
-      v.pipe(v.picklist(['auto', '.', ',']), title('Decimal mark; auto detects it.')),
-      'auto',
-    ),
-    header: v.optional(
-      v.pipe(v.picklist(['auto', 'yes', 'no']), title('Whether the first row holds column names.')),
-      'auto',
-    ),
-    missing: v.optional(
-      v.pipe(
-        v.picklist(['drop', 'mean']),
-        title(
-          'Rows with missing feature cells are dropped, or numbers are filled with the training mean (text gets no category). Rows without a target are always dropped.',
-        ),
-      ),
-      'drop',
-    ),
-  }),
-]);
-
-const modelSchema = v.strictObject({
-  type: v.literal('mlp'),
-  hidden: v.optional(
-    v.pipe(
-      v.array(v.pipe(count, v.maxValue(4096))),
-      v.maxLength(8),
-      title('Units of each hidden layer; empty for a linear model.'),
-    ),
-    [16],
-  ),
-  activation: v.optional(
-    v.pipe(v.picklist(['relu', 'tanh', 'sigmoid']), title('Activation of the hidden layers.')),
-    'relu',
-  ),
-  initial: v.optional(
-    v.pipe(
-      v.record(v.string(), v.array(v.pipe(v.number(), v.finite()))),
-      title(
-        'Starting values by parameter name, flat: `layers.0.weight` is [inputs × outputs] row-major, `layers.0.bias` [outputs]. Default: drawn from the seed.',
-      ),
-    ),
-  ),
-});
-
-const lossSchema = v.strictObject({
-  id: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/), title('Id of a loss of the catalogue, such as huber.')),
-  convention: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^[a-z0-9-]+$/),
-      title('Another definition of the loss, such as keras. Default: the loss’s own.'),
-    ),
-  ),
-  parameters: v.optional(
-    v.pipe(
-      v.record(v.string(), v.pipe(v.number(), v.finite())),
-      title('Parameters of the loss, such as {"delta": 1}.'),
-    ),
-    {},
-  ),
-});
-
-const optimizerSchema = v.variant('type', [
-  v.strictObject({
-    type: v.literal('sgd'),
-    rate: v.optional(v.pipe(positive, title('Learning rate.')), 0.01),
-    momentum: v.optional(v.pipe(share, title('Momentum.')), 0),
-    dampening: v.optional(
-      v.pipe(v.number(), v.minValue(0), v.maxValue(1), title('Dampening of the momentum.')),
-      0,
-    ),
-    nesterov: v.optional(v.pipe(v.boolean(), title('Nesterov momentum.')), false),
-    weightDecay: v.optional(
-      v.pipe(nonNegative, title('L2 penalty, added to the gradient as weightDecay · parameter.')),
-      0,
-    ),
-  }),
-  v.strictObject({
-    type: v.literal('adam'),
-    rate: v.optional(v.pipe(positive, title('Learning rate.')), 0.01),
-    beta1: v.optional(v.pipe(share, title('Decay of the first moment.')), 0.9),
-    beta2: v.optional(v.pipe(share, title('Decay of the second moment.')), 0.999),
-    epsilon: v.optional(v.pipe(positive, title('Added to the root of the second moment.')), 1e-8),
-    weightDecay: v.optional(
-      v.pipe(nonNegative, title('L2 penalty, added to the gradient as weightDecay · parameter.')),
-      0,
-    ),
-  }),
-]);
 
 /** The experiment: what to train, as plain versioned JSON. The contributed JSON schema is generated from this. */
 export const experimentSchema = v.strictObject({
@@ -192,33 +68,7 @@ export const experimentSchema = v.strictObject({
   optimizer: v.optional(v.pipe(optimizerSchema, title('How parameters follow the gradient.')), {
     type: 'adam',
   }),
-  training: v.optional(
-    v.pipe(
-      v.strictObject({
-        epochs: v.optional(
-          v.pipe(count, v.maxValue(10_000_000), title('Passes over the training part.')),
-          100,
-        ),
-        batch: v.optional(
-          v.pipe(
-            v.union([v.pipe(count, v.maxValue(1_000_000)), v.literal('full')]),
-            title('Rows of one step, or full for all of them.'),
-          ),
-          32,
-        ),
-        shuffle: v.optional(v.pipe(v.boolean(), title('Draw a new order of the rows every epoch.')), true),
-        seed: v.optional(
-          v.pipe(
-            seed,
-            title('Seed of split, starting values and order. Same seed, same device: same numbers.'),
-          ),
-          0,
-        ),
-      }),
-      title('How long, in which steps and from which seed.'),
-    ),
-    {},
-  ),
+  training: v.optional(v.pipe(trainingSchema, title('How long, in which steps and from which seed.')), {}),
 });
 
 /** An experiment as people write it: everything with a default may be absent. */
