@@ -2,6 +2,7 @@
 import { add, mul, stop, sum, where } from './build.ts';
 import {
   constant,
+  input,
   inputsOf,
   nodesOf,
   size,
@@ -12,7 +13,7 @@ import {
 } from './expression.ts';
 import { times } from './guarded.ts';
 import { primitive } from './primitives.ts';
-import { withArgs } from './rewrite.ts';
+import { rewrite, withArgs } from './rewrite.ts';
 import { simplify, type SimplifyOptions } from './simplify.ts';
 
 /** What a gradient may rest on besides the expression. */
@@ -36,8 +37,10 @@ export function differentiate(expr: Expr, inputName: string): Expr {
 }
 
 /**
- * The Hessian of the sum of an expression by an input, times a direction (an expression over the input's axes),
- * simplified. Throws a RangeError where an operation has no second derivative.
+ * The derivative of the gradient of the sum of an expression along a direction (an expression over the input's axes),
+ * simplified: the Hessian times the direction. What the expression stops is part of the gradient, and so counts here:
+ * where a stop copies a framework's gradient this is how that gradient changes, which need not be symmetric. Throws a
+ * RangeError where an operation has no second derivative.
  */
 export function hessianTimes(
   expr: Expr,
@@ -45,10 +48,34 @@ export function hessianTimes(
   direction: Expr,
   options: GradientOptions = {},
 ): Expr {
+  const target = inputsOf(expr).find(({ name }) => name === inputName);
+  if (target === undefined) return constant(0);
   // The direction is held while the slope along it is differentiated.
-  const moves = inputsOf(direction).some(({ name }) => name === inputName);
-  const slope = mul(differentiate(expr, inputName), moves ? stop(direction) : direction);
-  return readable(differentiate(slope, inputName), expr, options);
+  const held = inputsOf(direction).includes(target) ? stop(direction) : direction;
+  const slope = differentiate(expr, inputName);
+  const free = released(slope, target);
+  if (free === slope)
+    return readable(differentiate(product(slope, held, target.axes), inputName), expr, options);
+  // The transposed derivative is linear in what it is applied to; its derivative by that is the derivative itself.
+  const applied = input(`${inputName}′`, target.axes);
+  const transposed = differentiate(product(free, applied, target.axes), inputName);
+  return readable(differentiate(product(transposed, held, target.axes), applied.name), expr, options);
+}
+
+/** What differentiation held fixed set free, where it depends on the input. */
+function released(expr: Expr, target: Expr): Expr {
+  return rewrite(expr, (node) => {
+    const [inner] = node.kind === 'apply' && node.op === 'stop' ? node.args : [];
+    return inner !== undefined && nodesOf(inner).includes(target) ? inner : node;
+  });
+}
+
+/** a·b, whose sum over its axes is the sum over the given ones: an axis that both lack counts as often as it is long. */
+function product(a: Expr, b: Expr, axes: readonly Axis[]): Expr {
+  const both = mul(a, b);
+  return axes
+    .filter((axis) => !both.axes.includes(axis))
+    .reduce<Expr>((result, axis) => times(result, size(axis)), both);
 }
 
 function readable(derivative: Expr, expr: Expr, { named = [], distributions = [] }: GradientOptions): Expr {

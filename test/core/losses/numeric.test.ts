@@ -10,43 +10,10 @@ import { broadcast, evaluate, type Environment } from '../../../src/core/express
 import { input, inputsOf, nodesOf, type Apply, type Expr } from '../../../src/core/expression/expression.ts';
 import { rewrite } from '../../../src/core/expression/rewrite.ts';
 import { loadLoss, losses } from '../../../src/core/losses/catalogue.ts';
-import { inConvention } from '../../../src/core/losses/conventions.ts';
-import { decided } from '../../../src/core/losses/decided.ts';
-import { predictionsOf, type Loss, type Parameter } from '../../../src/core/losses/loss.ts';
+import { predictionsOf, type Loss } from '../../../src/core/losses/loss.ts';
 import { reduce } from '../../../src/core/losses/reduce.ts';
 import { sampleBatch } from '../../../src/core/losses/sample.ts';
-
-interface Variant {
-  readonly name: string;
-  readonly loss: Loss;
-  readonly parameters: Readonly<Record<string, number>>;
-}
-
-const isFree = ({ choices }: Parameter) => choices === undefined;
-
-/** The loss and its conventions, with each value of each choice, at default and at other parameters. */
-function variantsOf(loss: Loss): readonly Variant[] {
-  return [undefined, ...(loss.conventions ?? []).map(({ id }) => id)].flatMap((convention) => {
-    const definition = inConvention(loss, convention);
-    const defaults = Object.fromEntries(definition.parameters.map((p) => [p.id, p.default]));
-    const settings: Readonly<Record<string, number>>[] = [defaults];
-    for (const { id, choices = [] } of definition.parameters)
-      for (const { value } of choices)
-        if (value !== defaults[id]) settings.push({ ...defaults, [id]: value });
-    if (definition.parameters.some(isFree)) {
-      const random = randomStream(4, `${loss.id}/${convention ?? ''}`);
-      const others = definition.parameters
-        .filter(isFree)
-        .map((p): [string, number] => [p.id, another(p, random.next())]);
-      settings.push({ ...defaults, ...Object.fromEntries(others) });
-    }
-    return settings.map((parameters) => ({
-      name: `${convention ?? 'itself'} ${JSON.stringify(parameters)}`,
-      loss: decided(definition, parameters),
-      parameters,
-    }));
-  });
-}
+import { variantsOf } from './variants.ts';
 
 /** Definitions that mathematics leaves without a number somewhere, so that they give NaN as their framework does. */
 const undefinedSomewhere: Readonly<Record<string, string>> = {
@@ -55,13 +22,6 @@ const undefinedSomewhere: Readonly<Record<string, string>> = {
   'mean-absolute-percentage-error plain': 'a target of 0 has no percentage',
   'cosine-similarity optax': 'a zero vector has no direction',
 };
-
-/** A value of a parameter that is not its default: near it where the range is wide. */
-function another({ default: usual, min, max }: Parameter, at: number): number {
-  const low = Math.max(min, usual - 0.5 - Math.abs(usual) / 2);
-  const high = Math.min(max, usual + 0.5 + Math.abs(usual) / 2);
-  return low + (high - low) * (0.1 + 0.8 * at);
-}
 
 /** With each stopped part as an input that is given: differences must not move what differentiation holds fixed. */
 function withStoppedGiven(expr: Expr): { expr: Expr; stopped: readonly Apply[] } {

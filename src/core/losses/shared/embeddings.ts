@@ -1,11 +1,11 @@
 /** Inputs of losses that compare vectors, and the sub-expressions that they share. */
 import {
   and,
+  clampMin,
   div,
   eq,
   gt,
   indicator,
-  maximum,
   mul,
   ne,
   norm,
@@ -46,7 +46,7 @@ export const others = (x: Expr): Expr => rename(x, 'sample', 'sample′');
 export const dot = (x: Expr, y: Expr): Expr => sum(mul(x, y), 'feature');
 
 /** Vectors of length 1, as PyTorch’s F.normalize makes them: a length below 1e-12 counts as 1e-12. */
-export const unit = (x: Expr): Expr => div(x, maximum(norm(x, 'feature'), 1e-12));
+export const unit = (x: Expr): Expr => div(x, clampMin(norm(x, 'feature'), 1e-12));
 
 /** Pairs of different samples of one class: positives. */
 export const positivePairs = (): Expr =>
