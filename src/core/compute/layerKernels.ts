@@ -1,11 +1,12 @@
 import { biasName, weightName, type Activation, type Layer } from '../network/network.ts';
 import { padded, sumOfProducts } from './kernelText.ts';
-import type { Buffer, Kernel } from './plan.ts';
+import type { Buffer, Kernel, MatrixProduct } from './plan.ts';
 
 /**
  * Kernels of a dense layer over a batch. Activations are batch × padded outputs, row-major; weights are padded inputs ×
  * padded outputs, so that the fastest axis of every kernel runs over contiguous memory (formulations: GPU.js wants
- * unrolled inner products with lanes on the outputs).
+ * unrolled inner products with lanes on the outputs). Products say that they are products, so that a device may run a
+ * routine of its own; what is done to their elements is then a kernel after them.
  */
 export interface Piece {
   readonly buffer: Buffer;
@@ -17,6 +18,7 @@ function piece(
   output: Kernel['output'],
   reads: Readonly<Record<string, string>>,
   body: string,
+  operation?: MatrixProduct,
 ): Piece {
   return {
     buffer: { name, size: output[0] * (output[1] ?? 1), role: 'temporary' },
@@ -26,6 +28,7 @@ function piece(
       reads: Object.entries(reads).map(([parameter, buffer]) => ({ parameter, buffer })),
       writes: name,
       body,
+      ...(operation === undefined ? {} : { operation }),
     },
   };
 }
@@ -45,19 +48,52 @@ export function deltaName(layer: Layer): string {
   return `${layer.name}.delta`;
 }
 
+/**
+ * Products of fewer multiplications gain nothing from a routine: their elements are finished in the same kernel, which
+ * saves one.
+ */
+const smallProduct = 2 ** 12;
+
+/** A row-major matrix without gaps. */
+function rowMajor(buffer: string, columns: number): MatrixProduct['left'] {
+  return { buffer, rowStride: columns, columnStride: 1 };
+}
+
 /** `output = activation(input W + b)`. */
-export function layerForward(layer: Layer, input: string, batch: number): Piece {
+export function layerForward(layer: Layer, input: string, batch: number): readonly Piece[] {
   const [width, depth] = paddedWeight(layer);
   const { statements, value } = sumOfProducts(depth, [
     { parameter: 'input', start: `this.thread.y * ${depth}`, stride: 1 },
     { parameter: 'weight', start: 'this.thread.x', stride: width },
   ]);
-  return piece(
-    outputName(layer),
-    [width, batch],
-    { input, weight: weightName(layer), bias: biasName(layer) },
-    `${statements}\nconst z = ${value} + bias[this.thread.x];\n${activation(layer)}`,
-  );
+  const sum = `${statements}\nconst z = ${value} + bias[this.thread.x];\n`;
+  const output = [width, batch] as const;
+  const reads = { input, weight: weightName(layer), bias: biasName(layer) };
+  const product: MatrixProduct = {
+    kind: 'matrix-product',
+    rows: batch,
+    columns: width,
+    depth,
+    left: rowMajor(input, depth),
+    right: rowMajor(weightName(layer), width),
+    bias: biasName(layer),
+  };
+  switch (layer.activation) {
+    case 'none':
+      return [piece(outputName(layer), output, reads, sum + activation(layer), product)];
+    case 'relu':
+      return [piece(outputName(layer), output, reads, sum + activation(layer), { ...product, relu: true })];
+    default: {
+      if (batch * width * depth < smallProduct)
+        return [piece(outputName(layer), output, reads, sum + activation(layer))];
+      const name = `${layer.name}.sum`;
+      const read = `const z = sum[this.thread.y * ${width} + this.thread.x];\n`;
+      return [
+        piece(name, output, reads, `${sum}return z;`, product),
+        piece(outputName(layer), output, { sum: name }, read + activation(layer)),
+      ];
+    }
+  }
 }
 
 /** Padding columns have weight and bias 0, so their sum is 0; only the sigmoid makes something else of it. */
@@ -93,18 +129,42 @@ export function transposed(layer: Layer): Piece {
 }
 
 /** The gradient in the sums of the layer below: delta Wᵀ times the derivative of its activation. */
-export function layerBackward(layer: Layer, below: Layer, batch: number): Piece {
+export function layerBackward(layer: Layer, below: Layer, batch: number): readonly Piece[] {
   const [width, depth] = paddedWeight(layer);
   const { statements, value } = sumOfProducts(width, [
     { parameter: 'delta', start: `this.thread.y * ${width}`, stride: 1 },
     { parameter: 'weight', start: 'this.thread.x', stride: depth },
   ]);
-  return piece(
-    deltaName(below),
-    [depth, batch],
-    { delta: deltaName(layer), weight: `${weightName(layer)}.transposed`, activated: outputName(below) },
-    `${statements}\nconst d = ${value};\nconst h = activated[this.thread.y * ${depth} + this.thread.x];\n${derivative(below.activation)}`,
-  );
+  const output = [depth, batch] as const;
+  const weight = `${weightName(layer)}.transposed`;
+  const reads = { delta: deltaName(layer), weight };
+  const activated = { activated: outputName(below) };
+  const place = `this.thread.y * ${depth} + this.thread.x`;
+  const finish = `const h = activated[${place}];\n${derivative(below.activation)}`;
+  const product: MatrixProduct = {
+    kind: 'matrix-product',
+    rows: batch,
+    columns: depth,
+    depth: width,
+    left: rowMajor(deltaName(layer), width),
+    right: rowMajor(weight, depth),
+  };
+  if (below.activation === 'none')
+    return [piece(deltaName(below), output, reads, `${statements}\nreturn ${value};`, product)];
+  if (batch * width * depth < smallProduct) {
+    const body = `${statements}\nconst d = ${value};\n${finish}`;
+    return [piece(deltaName(below), output, { ...reads, ...activated }, body)];
+  }
+  const name = `${outputName(below)}.gradient`;
+  return [
+    piece(name, output, reads, `${statements}\nreturn ${value};`, product),
+    piece(
+      deltaName(below),
+      output,
+      { gradient: name, ...activated },
+      `const d = gradient[${place}];\n${finish}`,
+    ),
+  ];
 }
 
 /** The derivative written in the activation's own value h; ReLU's at 0 is 0, as in PyTorch. */
@@ -133,6 +193,14 @@ export function layerGradients(layer: Layer, input: string, batch: number): read
       [width, depth],
       { input, delta: deltaName(layer) },
       `${weight.statements}\nreturn ${weight.value};`,
+      {
+        kind: 'matrix-product',
+        rows: depth,
+        columns: width,
+        depth: batch,
+        left: { buffer: input, rowStride: 1, columnStride: depth },
+        right: rowMajor(deltaName(layer), width),
+      },
     ),
     piece(
       `${biasName(layer)}.gradient`,

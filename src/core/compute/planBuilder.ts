@@ -215,7 +215,7 @@ function inputName(network: Network, index: number): string {
 }
 
 function forwardPart(network: Network, batch: number): PlanPart {
-  return fromPieces(network.layers.map((layer, i) => layerForward(layer, inputName(network, i), batch)));
+  return fromPieces(network.layers.flatMap((layer, i) => layerForward(layer, inputName(network, i), batch)));
 }
 
 function backwardPart(network: Network, batch: number): PlanPart {
@@ -223,7 +223,7 @@ function backwardPart(network: Network, batch: number): PlanPart {
   for (let i = network.layers.length - 1; i >= 0; i--) {
     const layer = network.layers[i]!;
     pieces.push(...layerGradients(layer, inputName(network, i), batch));
-    if (i > 0) pieces.push(transposed(layer), layerBackward(layer, network.layers[i - 1]!, batch));
+    if (i > 0) pieces.push(transposed(layer), ...layerBackward(layer, network.layers[i - 1]!, batch));
   }
   return fromPieces(pieces);
 }

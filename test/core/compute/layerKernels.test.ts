@@ -19,21 +19,20 @@ import { biasName, buildNetwork, weightName, type Parameters } from '../../../sr
 import { initialParameters } from '../../../src/core/network/initial.ts';
 import { forward } from '../../../src/core/network/predict.ts';
 
-const batch = 5;
 const inputs = 3;
 const outputs = 2;
 
 /** Forward and backward of a whole network from given features and given gradients in its outputs. */
-function plan(network: ReturnType<typeof buildNetwork>): Plan {
+function plan(network: ReturnType<typeof buildNetwork>, batch: number): Plan {
   const input = (i: number) => (i === 0 ? 'features' : outputName(network.layers[i - 1]!));
   const last = network.layers.at(-1)!;
   const pieces = [
-    ...network.layers.map((layer, i) => layerForward(layer, input(i), batch)),
+    ...network.layers.flatMap((layer, i) => layerForward(layer, input(i), batch)),
     ...network.layers.toReversed().flatMap((layer) => {
       const i = network.layers.indexOf(layer);
       return [
         ...layerGradients(layer, input(i), batch),
-        ...(i > 0 ? [transposed(layer), layerBackward(layer, network.layers[i - 1]!, batch)] : []),
+        ...(i > 0 ? [transposed(layer), ...layerBackward(layer, network.layers[i - 1]!, batch)] : []),
       ];
     }),
   ];
@@ -63,7 +62,12 @@ async function unpadded(
   return readParameters({ ...executable, read: (name) => executable.read(`${name}${suffix}`) }, network);
 }
 
-describe.each(['relu', 'tanh', 'sigmoid'] as const)('dense layers with %s', (activation) => {
+// The larger batch is beyond the size from which products are kernels of their own.
+describe.each(
+  (['relu', 'tanh', 'sigmoid'] as const).flatMap((activation) =>
+    [5, 60].map((batch) => ({ activation, batch })),
+  ),
+)('dense layers with $activation, batch $batch', ({ activation, batch }) => {
   // Widths that are no multiples of 4, so that padding is at work, and one beyond the unrolling.
   const model = { type: 'mlp', hidden: [18, 5], activation } as const;
   const network = buildNetwork({ ...model, hidden: [18, 5] }, inputs, outputs);
@@ -80,7 +84,7 @@ describe.each(['relu', 'tanh', 'sigmoid'] as const)('dense layers with %s', (act
     return result;
   };
   const run = async () => {
-    const executable = await float64Device().compile(plan(network));
+    const executable = await float64Device().compile(plan(network, batch));
     executable.write('features', rows(features, inputs));
     executable.write(deltaName(network.layers.at(-1)!), rows(delta, outputs));
     writeParameters(executable, network, parameters);
@@ -115,6 +119,17 @@ describe.each(['relu', 'tanh', 'sigmoid'] as const)('dense layers with %s', (act
     }
   });
 
+  it('say which products they compute', () => {
+    const { kernels } = plan(network, batch);
+    const products = kernels.filter((kernel) => kernel.operation?.kind === 'matrix-product');
+    expect(products.map((kernel) => kernel.writes)).toEqual(
+      expect.arrayContaining([outputName(network.layers.at(-1)!), 'layers.0.weight.gradient']),
+    );
+    expect(kernels.some((kernel) => kernel.name === 'layers.0.sum')).toBe(
+      activation !== 'relu' && batch === 60,
+    );
+  });
+
   it('leave padding at zero', async () => {
     const executable = await run();
     for (const layer of network.layers) {
@@ -146,7 +161,8 @@ describe('activations at extremes', () => {
   ] as const)('%s of −1000, 0 and 1000', async (activation, expected) => {
     const network = buildNetwork({ type: 'mlp', hidden: [3], activation }, 1, 1);
     const [hidden] = network.layers;
-    const piece = layerForward(hidden!, 'features', 1);
+    const [piece] = layerForward(hidden!, 'features', 1);
+    if (piece === undefined) throw new Error('expected a kernel');
     const executable = await float64Device().compile({
       buffers: [
         { name: 'features', size: 4, role: 'data' },
