@@ -158,13 +158,16 @@ function change(base: ExperimentInput, given: Given): Result<Plain> {
   return problems.length > 0 ? { ok: false, problems } : ok(changed);
 }
 
-function put(experiment: Plain, { flag, path: [first, second] }: ExperimentOption, value: unknown): void {
+function put(
+  experiment: Plain,
+  { flag, path: [first, second, third] }: ExperimentOption,
+  value: unknown,
+): void {
   if (second === undefined) {
     experiment[first] = value;
     return;
   }
-  const before = experiment[first];
-  const part: Plain = typeof before === 'object' && before !== null ? { ...before } : {};
+  const part = plain(experiment[first]);
   // Another optimizer has other options; another loss has other parameters.
   if (flag === 'optimizer' && part['type'] !== value) experiment[first] = { type: value };
   else if (flag === 'loss' && part['id'] !== value) experiment[first] = { id: value };
@@ -173,8 +176,12 @@ function put(experiment: Plain, { flag, path: [first, second] }: ExperimentOptio
     experiment[first] = {
       ...(first === 'model' || first === 'optimizer' ? { type: defaultTypes[first] } : {}),
       ...part,
-      [second]: value,
+      [second]: third === undefined ? value : { ...plain(part[second]), [third]: value },
     };
+}
+
+function plain(value: unknown): Plain {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 const defaultTypes = { model: 'mlp', optimizer: 'adam' } as const;

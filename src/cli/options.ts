@@ -12,7 +12,7 @@ export interface ExperimentOption {
   /** Placeholder of the value in the help; none for options without a value. */
   readonly value?: string;
   /** Where it goes. */
-  readonly path: readonly [string, string] | readonly [string];
+  readonly path: readonly [string, string, string] | readonly [string, string] | readonly [string];
   readonly help: string;
 }
 
@@ -184,6 +184,34 @@ export const experimentOptions: readonly ExperimentOption[] = [
     value: 'N',
     path: ['training', 'epochs'],
     help: 'passes over the training part',
+  },
+  {
+    flag: 'steps',
+    kind: 'count',
+    value: 'N',
+    path: ['training', 'steps'],
+    help: 'most steps, if they come before the last epoch',
+  },
+  {
+    flag: 'seconds',
+    kind: 'number',
+    value: 'X',
+    path: ['training', 'seconds'],
+    help: 'most seconds of training',
+  },
+  {
+    flag: 'target-loss',
+    kind: 'number',
+    value: 'X',
+    path: ['training', 'target', 'loss'],
+    help: 'end at this loss on the validation part or lower',
+  },
+  {
+    flag: 'patience',
+    kind: 'count',
+    value: 'N',
+    path: ['training', 'patience', 'epochs'],
+    help: 'end after N epochs in a row without an improvement',
   },
   { flag: 'batch', kind: 'batch', value: 'N', path: ['training', 'batch'], help: 'rows of a batch, or full' },
   { flag: 'no-shuffle', kind: 'no', path: ['training', 'shuffle'], help: 'keep the order of the rows' },

@@ -4,22 +4,16 @@ import { interruption, resumeAdvice } from '../core/runs/endings.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
 import type { RunStatus } from '../core/runs/record.ts';
 import type { Experiment } from '../core/training/experiment.ts';
+import type { SessionEnd } from '../core/training/stopRules.ts';
 import { runSummary } from '../core/training/summary.ts';
 import type { Ending } from './control.ts';
 
 /** How a run ended: state, reason and a few sentences for people. */
 export type End = Required<Pick<RunStatus, 'state' | 'reason' | 'note'>>;
 
-/** The session came to its own end: all epochs are done, or the loss or a parameter is NaN or infinite. */
-export function summarisedEnd(
-  state: 'finished' | 'notFinite',
-  status: RunStatus,
-  experiment: Experiment,
-): End {
-  const end =
-    state === 'finished'
-      ? ({ state: 'finished', reason: 'epochs' } as const)
-      : ({ state: 'stopped', reason: 'notFinite' } as const);
+/** The session came to its own end: a stop rule, or a loss or a parameter that is NaN or infinite. */
+export function summarisedEnd(reason: SessionEnd, status: RunStatus, experiment: Experiment): End {
+  const end = { state: reason === 'notFinite' ? 'stopped' : 'finished', reason } as const;
   const { headline, notes } = runSummary({ ...status, ...end }, experiment);
   return { ...end, note: sentences(headline, ...notes) };
 }

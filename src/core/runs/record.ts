@@ -19,6 +19,10 @@ export type EndState = (typeof endStates)[number];
 /** Why a run ended. */
 export const endReasons = [
   'epochs',
+  'steps',
+  'target',
+  'patience',
+  'budget',
   'user',
   'notFinite',
   'crash',

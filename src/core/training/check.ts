@@ -59,6 +59,7 @@ export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
   const problems: Problem[] = [
     ...(parameters.ok ? [] : parameters.problems),
     ...optimizerProblems(experiment),
+    ...targetProblems(experiment),
   ];
   if (!parameters.ok || problems.length > 0) return { ok: false, problems };
   return ok({ loss, use, parameters: parameters.value }, parameters.warnings);
@@ -78,6 +79,19 @@ function optimizerProblems({ optimizer }: Experiment): Problem[] {
         'Nesterov momentum needs a momentum above 0 and no dampening. Set "momentum", for example to 0.9, and "dampening" to 0.',
       ),
       where: { path: 'optimizer.nesterov' },
+    },
+  ];
+}
+
+/** A target on a part that is not there would never be reached. */
+function targetProblems({ training, split }: Experiment): Problem[] {
+  if (training.target?.on !== 'validation' || split.validation > 0) return [];
+  return [
+    {
+      message: message(
+        'The target loss is one on the validation part, but there is none. Set "training.target.on" to "training", or hold out rows by "split.validation".',
+      ),
+      where: { path: 'training.target.on' },
     },
   ];
 }

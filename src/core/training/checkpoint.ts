@@ -11,6 +11,7 @@ import {
   type Metrics,
   type MetricsLine,
 } from '../runs/record.ts';
+import { sessionEnds, type StopState } from './stopRules.ts';
 
 export type StepLine = Extract<MetricsLine, { type: 'step' }>;
 export type EpochLine = Extract<MetricsLine, { type: 'epoch' }>;
@@ -47,6 +48,8 @@ export interface Resume {
   readonly written: Position;
   /** Seconds of training so far. */
   readonly seconds: number;
+  /** What the stop rules know of the past. Absent where nothing has happened that they count. */
+  readonly stop?: StopState;
 }
 
 /** A trained model: enough to predict with, and with `resume` enough to train on. */
@@ -132,10 +135,16 @@ const headerSchema = v.object({
     v.object({
       optimizer: text,
       rows: v.object({ training: count, validation: count }),
-      epochLoss: v.object({ sum: jsonNumber, rows: count }),
+      epochLoss: v.object({ sum: jsonNumber, rows: v.number() }),
       pending: v.object({ steps: v.array(metricsLineSchema), epochs: v.array(metricsLineSchema) }),
       written: v.object(positionEntries),
       seconds: v.number(),
+      stop: v.exactOptional(
+        v.object({
+          patience: v.exactOptional(v.object({ loss: jsonNumber, waited: count })),
+          end: v.exactOptional(v.picklist(sessionEnds)),
+        }),
+      ),
     }),
   ),
   /** In the order of their data. */

@@ -31,9 +31,10 @@ import {
 import { evaluator, type Evaluation, type Evaluator } from './evaluator.ts';
 import type { Experiment } from './experiment.ts';
 import { RunRecord } from './record.ts';
+import { StopRules, type SessionEnd, type StopState } from './stopRules.ts';
 
-/** `notFinite`: a loss or a parameter became NaN or infinite; the position is the step where it showed. */
-export type SessionState = 'running' | 'finished' | 'notFinite';
+/** Running, or how it ended; the position of `notFinite` is the step where it showed. */
+export type SessionState = 'running' | SessionEnd;
 
 /** A training run in progress. One call at a time: `advance` and `checkpoint` must not overlap. */
 export interface Session {
@@ -179,6 +180,16 @@ function startingPoint(
   return ok({ parameters, position, resume, ...(best === undefined ? {} : { best }) });
 }
 
+/** What the stop rules knew; checkpoints of versions without them tell only whether all epochs were done. */
+function stopState({
+  resume,
+  position,
+  experiment,
+}: Pick<StartingPoint, 'resume' | 'position'> & { readonly experiment: Experiment }): StopState {
+  if (resume?.stop !== undefined) return resume.stop;
+  return position.epoch >= experiment.training.epochs ? { end: 'epochs' } : {};
+}
+
 class TrainingSession implements Session {
   readonly parameterCount: number;
   readonly totalSteps: number;
@@ -190,8 +201,8 @@ class TrainingSession implements Session {
   readonly #evaluator: Evaluator | undefined;
   readonly #now: () => number;
   readonly #record: RunRecord;
+  readonly #rules: StopRules;
   readonly #pace = new Pace();
-  #state: SessionState = 'running';
   #position: Position;
   #epochLoss: { sum: number; rows: number };
   #best: Best | undefined;
@@ -231,12 +242,16 @@ class TrainingSession implements Session {
     this.#seconds = start.resume?.seconds ?? 0;
     this.parameterCount = start.plan.network.parameterCount;
     this.stepsPerEpoch = start.plan.steps;
-    this.totalSteps = start.plan.steps * start.experiment.training.epochs;
-    if (this.#position.epoch >= start.experiment.training.epochs) this.#state = 'finished';
+    this.#rules = new StopRules(start.experiment.training, start.plan.steps, stopState(start));
+    this.totalSteps = this.#rules.totalSteps;
   }
 
   get position(): Position {
     return this.#position;
+  }
+
+  get #state(): SessionState {
+    return this.#rules.end ?? 'running';
   }
 
   get latest(): Session['latest'] {
@@ -249,7 +264,7 @@ class TrainingSession implements Session {
     this.#resumedAt = this.#now();
     try {
       while (this.#state === 'running') {
-        if (this.#epochIsFull()) await this.#close();
+        if (this.#epochIsOver()) await this.#close();
         else if (this.#draw(deadline)) await this.#train(deadline - this.#now());
         if (this.#now() >= deadline) break;
       }
@@ -280,6 +295,7 @@ class TrainingSession implements Session {
         epochLoss: { ...this.#epochLoss },
         ...this.#record.state(),
         seconds: this.#seconds,
+        stop: this.#rules.state,
       },
     };
   }
@@ -306,9 +322,9 @@ class TrainingSession implements Session {
     return { model: { type, hidden, activation }, inputs: width, outputs, preprocessing };
   }
 
-  /** All steps of the open epoch are done; its evaluation may be under way. */
-  #epochIsFull(): boolean {
-    return this.#position.step === (this.#position.epoch + 1) * this.stepsPerEpoch;
+  /** The open epoch has all steps that it will get; its evaluation may be under way. */
+  #epochIsOver(): boolean {
+    return this.#closing !== undefined || this.#rules.epochIsOver(this.#position, this.#elapsed());
   }
 
   /** Seconds of training, pauses excluded. */
@@ -318,7 +334,7 @@ class TrainingSession implements Session {
 
   async #train(budgetMs: number): Promise<void> {
     if (this.#fed === 0) this.#feed();
-    const count = this.#pace.steps(budgetMs, this.#fed);
+    const count = this.#pace.steps(budgetMs, Math.min(this.#fed, this.totalSteps - this.#position.step));
     const began = this.#now();
     const losses = await this.#executable.run(count);
     this.#pace.measured(count, this.#now() - began);
@@ -331,7 +347,7 @@ class TrainingSession implements Session {
       this.#position = { step: step + 1, epoch };
       this.#record.step({ type: 'step', step: step + 1, loss });
       if (!Number.isFinite(loss)) {
-        this.#state = 'notFinite';
+        this.#rules.diverged();
         return;
       }
     }
@@ -374,7 +390,7 @@ class TrainingSession implements Session {
       const parameters = await readParameters(this.#executable, this.#plan.network);
       // An update may overflow without a loss that shows it, at the end of a run or where a ReLU hides NaN.
       if (!Object.values(parameters).every((values) => values.every(Number.isFinite))) {
-        this.#state = 'notFinite';
+        this.#rules.diverged();
         return;
       }
       this.#closing = parameters;
@@ -393,7 +409,8 @@ class TrainingSession implements Session {
     const position = { step: this.#position.step, epoch: this.#position.epoch + 1 };
     const judged =
       evaluation === undefined ? {} : { validationLoss: evaluation.loss, metrics: evaluation.metrics };
-    this.#record.epoch({ type: 'epoch', ...position, loss, ...judged, seconds: this.#elapsed() });
+    const seconds = this.#elapsed();
+    this.#record.epoch({ type: 'epoch', ...position, loss, ...judged, seconds });
     const compared = evaluation?.loss ?? loss;
     if (compared < (this.#best?.loss ?? Infinity)) {
       this.#best = { ...position, loss: compared, ...judged };
@@ -402,7 +419,11 @@ class TrainingSession implements Session {
     this.#position = position;
     this.#epochLoss = { sum: 0, rows: 0 };
     this.#closing = undefined;
-    if (position.epoch >= this.#experiment.training.epochs) this.#state = 'finished';
+    this.#rules.closed(position, {
+      loss,
+      seconds,
+      ...(evaluation === undefined ? {} : { validationLoss: evaluation.loss }),
+    });
   }
 }
 

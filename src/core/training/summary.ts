@@ -18,7 +18,7 @@ export function runSummary(status: RunStatus, experiment: Experiment | undefined
   if ((status.state === 'failed' || status.state === 'interrupted') && status.note !== undefined)
     return { headline: status.note, notes: [...result(status), ...overfitting(status)] };
   return {
-    headline: ending(status),
+    headline: ending(status, experiment),
     notes: [...causes(status, experiment), ...result(status), ...overfitting(status), ...next(status)],
   };
 }
@@ -38,7 +38,7 @@ function progress(status: RunStatus): Message {
 }
 
 /** How the run ended, in one sentence. */
-function ending(status: RunStatus): Message {
+function ending(status: RunStatus, experiment: Experiment | undefined): Message {
   const { epochs, step } = status;
   const when = reached(status);
   const time = duration(status.seconds);
@@ -48,6 +48,38 @@ function ending(status: RunStatus): Message {
         epochs === 1 ? 'Finished {epochs} epoch in {time}.' : 'Finished all {epochs} epochs in {time}.',
         { epochs, time },
       );
+    case 'steps':
+      return message(
+        step === 1 ? 'Finished {step} step in {time}.' : 'Finished all {step} steps in {time}.',
+        {
+          step,
+          time,
+        },
+      );
+    case 'target': {
+      const target = experiment?.training.target;
+      return target === undefined
+        ? message('Finished {when}, in {time}: the target loss is reached.', { when, time })
+        : message('Finished {when}, in {time}: the target loss of {target} is reached.', {
+            when,
+            time,
+            target: figure(target.loss),
+          });
+    }
+    case 'patience': {
+      const waited = experiment?.training.patience?.epochs ?? 1;
+      return message(
+        waited === 1
+          ? 'Finished {when}, in {time}: the loss did not improve any more.'
+          : 'Finished {when}, in {time}: the loss had not improved for {waited} epochs.',
+        { when, time, waited },
+      );
+    }
+    case 'budget':
+      return message('Finished after step {step}: the time for training, {time}, is used up.', {
+        step,
+        time: duration(experiment?.training.seconds ?? status.seconds),
+      });
     case 'user':
       return message('Stopped by you {when}.', { when });
     case 'notFinite':
@@ -184,6 +216,10 @@ function next({ reason, state }: RunStatus): Message[] {
         ? [message('Resume continues from the last checkpoint; every point before it is kept.')]
         : [];
     case 'epochs':
+    case 'steps':
+    case 'target':
+    case 'patience':
+    case 'budget':
     case 'user':
     case 'notFinite':
     case 'badInput':

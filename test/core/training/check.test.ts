@@ -33,6 +33,21 @@ describe('an experiment', () => {
     expect(good.ok && good.value.parameters['delta']).toBe(2.5);
   });
 
+  it('has a target loss only on a part that is there', () => {
+    const check = (on: 'training' | 'validation', validation: number) =>
+      problems(
+        checkExperiment(
+          experiment({
+            loss: { id: 'huber' },
+            split: { validation },
+            training: { target: { loss: 0.1, on } },
+          }),
+        ),
+      ).map(([path]) => path);
+    expect(check('validation', 0)).toEqual(['training.target.on']);
+    expect([check('validation', 0.2), check('training', 0)]).toEqual([[], []]);
+  });
+
   it('may want another definition of the loss, with that one’s parameters', () => {
     const check = (loss: object) => checkExperiment(experiment({ loss: { id: 'binary-focal', ...loss } }));
     const keras = check({ convention: 'keras', parameters: { applyClassBalancing: 1 } });

@@ -43,6 +43,7 @@ const checkpoint: Checkpoint = {
     pending: { steps: [{ type: 'step', step: 11, loss: Infinity }], epochs: [] },
     written: { step: 10, epoch: 3 },
     seconds: 1.25,
+    stop: { patience: { loss: Infinity, waited: 3 }, end: 'patience' },
   },
 };
 

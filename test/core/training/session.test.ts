@@ -12,7 +12,7 @@ import {
   keepsLine,
   type Checkpoint,
 } from '../../../src/core/training/checkpoint.ts';
-import type { Experiment } from '../../../src/core/training/experiment.ts';
+import type { Experiment, ExperimentInput } from '../../../src/core/training/experiment.ts';
 import { createSession, type Session, type SessionState } from '../../../src/core/training/session.ts';
 import { experiment, line, randomDataset } from './datasets.ts';
 import { words } from '../../words.ts';
@@ -80,7 +80,7 @@ describe('the first program: a line by full-batch gradient descent', () => {
   it('follows the golden trajectory linreg-keras-sgd and predicts 7.956 at x = 4', async () => {
     const expected = golden.cases.find((c) => c.id === 'linreg-keras-sgd')!;
     const { lines, session, state } = await run(setting);
-    expect(state).toBe('finished');
+    expect(state).toBe('epochs');
     const { rtol, atol } = expected.tol;
     const close = (a: number, b: number) =>
       expect(Math.abs(a - b)).toBeLessThanOrEqual(atol + rtol * Math.abs(b));
@@ -258,6 +258,118 @@ describe('seeds', () => {
     orders.length = 0;
     await run({ ...setting(1, false), device: spy });
     expect(orders).toEqual([rows, rows, rows]);
+  });
+});
+
+describe('stop rules', () => {
+  const dataset = randomDataset('regression', { width: 2, training: 20, validation: 6 });
+  const setting = (training: ExperimentInput['training'], more: Partial<Setting> = {}): Setting => ({
+    dataset,
+    experiment: experiment({
+      loss: { id: 'mean-squared-error' },
+      optimizer: { type: 'adam', rate: 0.1 },
+      training: { batch: 4, ...training },
+    }),
+    ...more,
+  });
+
+  it('end the run after its steps, within an epoch too, and judge the last model', async () => {
+    const whole = await run(setting({ epochs: 3 }));
+    const { lines, state, session } = await run(setting({ epochs: 3, steps: 7 }));
+    expect([state, session.totalSteps]).toEqual(['steps', 7]);
+    expect(steps(lines)).toEqual(steps(whole.lines).slice(0, 7));
+    const [first, second] = epochs(lines);
+    expect(first).toEqual(epochs(whole.lines)[0]);
+    expect(second).toMatchObject({ epoch: 2, step: 7 });
+    expect(second!.loss).toBeCloseTo((steps(lines)[5]!.loss + steps(lines)[6]!.loss) / 2, 14);
+    expect(Number.isFinite(second!.validationLoss)).toBe(true);
+    expect((await run(setting({ epochs: 3, steps: 15 }))).state).toBe('epochs');
+    expect((await run(setting({ epochs: 3, steps: 10 }))).state).toBe('steps');
+    expect((await run(setting({ epochs: 3, steps: 10_000 }))).state).toBe('epochs');
+  });
+
+  it.each(['training', 'validation', undefined] as const)(
+    'end the run at the first epoch whose loss is the target or lower, on: %s',
+    async (on) => {
+      const whole = epochs((await run(setting({ epochs: 20 }))).lines);
+      const lossOf = (l: (typeof whole)[number]) => (on === 'training' ? l.loss : l.validationLoss!);
+      const target = { loss: lossOf(whole[6]!), ...(on === undefined ? {} : { on }) };
+      const at = whole.findIndex((l) => lossOf(l) <= target.loss);
+      expect(at).toBeGreaterThan(0);
+      const { state, lines } = await run(setting({ epochs: 20, target }));
+      expect(state).toBe('target');
+      expect(epochs(lines)).toEqual(whole.slice(0, at + 1));
+    },
+  );
+
+  it('compare the training loss with the target where there is no validation part', async () => {
+    const { state, lines } = await run(
+      setting({ epochs: 300, target: { loss: 1.2 } }, { dataset: { ...dataset, validation: undefined } }),
+    );
+    expect(state).toBe('target');
+    const losses = epochs(lines).map((l) => l.loss);
+    expect(losses.findIndex((loss) => loss <= 1.2)).toBe(losses.length - 1);
+  });
+
+  it('end the run after the time, counted without pauses, but not before a step', async () => {
+    let t = 0;
+    const clock = () => (t += 1);
+    const session = await open(setting({ epochs: 1000, seconds: 0.5 }, { now: clock }));
+    let all: MetricsLine[] = [];
+    let state: SessionState = 'running';
+    let pauses = 0;
+    while (state === 'running') {
+      const result = await session.advance(10);
+      all = [...all, ...result.lines];
+      state = result.state;
+      t += 1_000_000;
+      pauses++;
+    }
+    expect(pauses).toBeGreaterThan(10);
+    expect(state).toBe('budget');
+    const last = epochs(all).at(-1)!;
+    expect(last.seconds).toBeGreaterThanOrEqual(0.5);
+    expect(last.seconds).toBeLessThan(0.6);
+    expect(last.step).toBe(session.position.step);
+    expect(last.validationLoss).toBeDefined();
+
+    const hasty = await run(setting({ epochs: 10, seconds: 1e-9 }, { now: ticking() }));
+    expect([hasty.state, hasty.session.position]).toEqual(['budget', { step: 1, epoch: 1 }]);
+  });
+
+  it.each([
+    { epochs: 20, target: { loss: 0.7 } },
+    { epochs: 40, patience: { epochs: 2, minDelta: 0.02 } },
+    { epochs: 3, steps: 8 },
+    { epochs: 2 },
+  ])('give the same end to a run that is interrupted at every turn: %j', async (training) => {
+    const whole = await run(setting(training));
+    let session = await open(setting(training, { now: ticking() }));
+    let lines: MetricsLine[] = [];
+    for (let state: SessionState = 'running', turn = 0; state === 'running'; turn++) {
+      const result = await session.advance(0);
+      lines = [...lines, ...result.lines];
+      state = result.state;
+      const decoded = decodeCheckpoint(encodeCheckpoint(await session.checkpoint()));
+      if (!decoded.ok) throw new Error('the checkpoint is not read back');
+      session = await open(setting(training, { now: ticking(), resume: decoded.value }));
+      expect(turn).toBeLessThan(500);
+    }
+    const timeless = (all: MetricsLine[]) => all.map((l) => ({ ...l, seconds: 0 }));
+    expect(timeless(lines)).toEqual(timeless(whole.lines));
+    // Also a run that had ended when its process was lost stays at its end.
+    expect(await session.advance(10)).toEqual({ lines: [], state: whole.state, improved: false });
+  });
+
+  it('read checkpoints of versions that had none of them', async () => {
+    const session = await open(setting({ epochs: 2 }));
+    const { state } = await finish(session);
+    expect(state).toBe('epochs');
+    const checkpoint = await session.checkpoint();
+    const { stop, ...old } = checkpoint.resume!;
+    expect(stop).toEqual({ end: 'epochs' });
+    const again = await open(setting({ epochs: 2 }, { resume: { ...checkpoint, resume: old } }));
+    expect((await again.advance(10)).state).toBe('epochs');
   });
 });
 

@@ -62,6 +62,23 @@ describe('the summary of a run', () => {
     expect(text({ epochs: 1, epoch: 1, seconds: 0.02 })[0]).toBe('Finished 1 epoch in 0.02 s.');
   });
 
+  it('says which stop rule ended a run', () => {
+    const at = { epoch: 7, step: 28 };
+    expect(text({ ...at, reason: 'steps' })[0]).toBe('Finished all 28 steps in 12 s.');
+    expect(text({ ...at, reason: 'target' }, { training: { target: { loss: 0.25 } } })[0]).toBe(
+      'Finished after 7 of 100 epochs, in 12 s: the target loss of 0.25 is reached.',
+    );
+    expect(text({ ...at, reason: 'patience' }, { training: { patience: { epochs: 5 } } })[0]).toBe(
+      'Finished after 7 of 100 epochs, in 12 s: the loss had not improved for 5 epochs.',
+    );
+    expect(text({ ...at, reason: 'patience' }, { training: { patience: { epochs: 1 } } })[0]).toContain(
+      'did not improve any more',
+    );
+    expect(text({ ...at, reason: 'budget' }, { training: { seconds: 12 } })[0]).toBe(
+      'Finished after step 28: the time for training, 12 s, is used up.',
+    );
+  });
+
   it('points out over-fitting, and only that', () => {
     const best = { step: 80, epoch: 20, loss: 0.5 };
     expect(text({ best, validationLoss: 0.7 }).at(-1)).toContain('rose from 0.5 in epoch 20 to 0.7');
