@@ -8,9 +8,10 @@ export function inConvention(loss: Loss, id: string | undefined): Loss {
   if (id === undefined) return loss;
   const convention = loss.conventions?.find((one) => one.id === id);
   if (convention === undefined) throw new RangeError(`${loss.id} has no convention ${id}`);
-  const { inputs, parameters, expression, named, divisor, averaging } = convention;
-  const { divisor: ownDivisor, ...rest } = loss;
+  const { inputs, parameters, expression, named, divisor, averaging, bestConstant, plot } = convention;
+  const { divisor: ownDivisor, bestConstant: ownBest, ...rest } = loss;
   const divides = divisor ?? (expression === undefined ? ownDivisor : undefined);
+  const best = bestConstant ?? (expression === undefined ? ownBest : undefined);
   return {
     ...rest,
     convention: convention.users,
@@ -19,5 +20,7 @@ export function inConvention(loss: Loss, id: string | undefined): Loss {
     ...(expression === undefined ? {} : { expression, named: named ?? (() => []) }),
     ...(divides === undefined ? {} : { divisor: divides }),
     ...(averaging === undefined ? {} : { averaging }),
+    ...(best === undefined ? {} : { bestConstant: best }),
+    ...(plot === undefined ? {} : { plot }),
   };
 }

@@ -159,6 +159,10 @@ export interface Convention {
   /** As in a loss. A convention with an expression of its own has this one or none. */
   readonly divisor?: (keep?: readonly string[]) => Expr;
   readonly averaging?: Averaging;
+  /** As in a loss. A convention with an expression of its own has this one or none. */
+  readonly bestConstant?: BestConstant;
+  /** Given where it has other inputs. */
+  readonly plot?: Plot;
 }
 
 /** One way in which a framework offers the loss. Claims that test/frameworks executes. */

@@ -2,7 +2,7 @@ import { add, clamp, div, log, log1p, maximum, mul, neg, sub, xlogy } from '../.
 import type { Expr } from '../../expression/expression.ts';
 import { specialise } from '../../expression/rewrite.ts';
 import { withOptions } from '../define.ts';
-import type { Loss } from '../loss.ts';
+import type { BestConstant, Loss } from '../loss.ts';
 import { binaryLabels, binaryProbabilities, binarySmoothing, smoothedTarget } from '../shared/binary.ts';
 import { pred } from '../shared/elements.ts';
 import { at, between } from '../shared/examples.ts';
@@ -31,6 +31,8 @@ const singleEpsilon = 2 ** -23;
 
 /** The distance from 1 to the next number in double precision. */
 const machineEpsilon = 2 ** -52;
+
+const bestConstant: BestConstant = { words: 'the share of label 1', of: (targets) => [mean(targets)] };
 
 /**
  * −y log p − (1 − y) log(1 − p) for the probability p of label 1, as PyTorch computes it: logarithms below −100 count
@@ -77,6 +79,7 @@ export const loss: Loss = {
         options,
       ),
       averaging: { rowsFirst: true },
+      bestConstant,
     },
     {
       id: 'tfjs-layers',
@@ -89,6 +92,7 @@ export const loss: Loss = {
         return weighed(smoothedTarget(), ofOne, ofZero);
       }, options),
       averaging: { rowsFirst: true },
+      bestConstant,
     },
     {
       id: 'tfjs-core',
@@ -100,6 +104,10 @@ export const loss: Loss = {
         options,
       ),
       averaging: { weightedBy: 'non-zero-weights' },
+      bestConstant: {
+        words: 'the share of label 1, moved away from ½ by 1e-7 at most',
+        of: (targets) => [Math.min(1, Math.max(0, mean(targets) + 1e-7 * (2 * mean(targets) - 1)))],
+      },
     },
     {
       id: 'sklearn',
@@ -112,6 +120,7 @@ export const loss: Loss = {
         return neg(add(ofOne, xlogy(sub(1, y), inside(sub(1, pred()), machineEpsilon))));
       }, options),
       averaging: { weightedBy: 'weights' },
+      bestConstant,
     },
   ],
   meaning:
@@ -192,6 +201,6 @@ export const loss: Loss = {
     boundedInfluence: at([1e-6], [1]),
     strictlyProper: true,
   },
-  bestConstant: { words: 'the share of label 1', of: (targets) => [mean(targets)] },
+  bestConstant,
   plot: alongBinary({ label: 'probability p', inWords: 'the predicted probability' }, 0.01, 0.99, 0),
 };

@@ -157,6 +157,7 @@ export const loss: Loss = {
       parameters: kerasParameters,
       expression: withOptions(() => clippedFocal(pred()), options),
       averaging: { rowsFirst: true },
+      plot: alongBinary({ label: 'probability p', inWords: 'the predicted probability' }, 0.01, 0.99, 0),
     },
   ],
   meaning:

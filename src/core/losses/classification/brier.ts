@@ -5,8 +5,8 @@ import type { Loss } from '../loss.ts';
 import { binaryLabels, binaryProbabilities } from '../shared/binary.ts';
 import { classIndices, classProbabilities, label, perClass } from '../shared/classes.ts';
 import { residual } from '../shared/elements.ts';
-import { alongBinary } from '../shared/plots.ts';
-import { mean } from '../shared/statistics.ts';
+import { alongBinary, alongTrueProbability } from '../shared/plots.ts';
+import { mean, shares } from '../shared/statistics.ts';
 
 /** (p − y)² for the probability p of label 1; over several classes Σ_c (p_c − [c = y])². */
 export const loss: Loss = {
@@ -30,6 +30,11 @@ export const loss: Loss = {
         const truth = indicator(eq(index('class'), label()));
         return sum(square(sub(perClass(), truth)), 'class');
       }),
+      bestConstant: {
+        words: 'the share of each class',
+        of: (targets, _, classes) => shares(targets, classes),
+      },
+      plot: alongTrueProbability(),
     },
   ],
   meaning: 'The squared difference between a stated probability and what happened.',

@@ -1,7 +1,7 @@
 import { clamp, div, log, mul, neg, sum, xlogy } from '../../expression/build.ts';
 import type { Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
-import type { Loss } from '../loss.ts';
+import type { BestConstant, Loss } from '../loss.ts';
 import { kerasRowApis } from '../shared/apiPairs.ts';
 import {
   classProbabilities,
@@ -21,6 +21,11 @@ const clipped = (): Expr => clamp(normalised(), 1e-7, 1 - 1e-7);
 
 /** The distance from 1 to the next number in double precision. */
 const machineEpsilon = 2 ** -52;
+
+const bestConstant: BestConstant = {
+  words: 'the mean share of each class',
+  of: (targets, _, classes) => meanRow(targets, classes),
+};
 
 /**
  * −Σ_c y_c log p_c for probabilities p, as Keras computes it: every row is divided by its sum, then clipped to
@@ -52,6 +57,7 @@ export const loss: Loss = {
       users: 'textbooks',
       differs: 'No division and no clipping: ∞ where a class that occurs has probability 0.',
       expression: withOptions(() => neg(sum(xlogy(smoothedShares(), perClass()), 'class')), options),
+      bestConstant,
     },
     {
       id: 'sklearn',
@@ -64,6 +70,7 @@ export const loss: Loss = {
         options,
       ),
       averaging: { weightedBy: 'weights' },
+      bestConstant,
     },
   ],
   meaning:
@@ -116,9 +123,6 @@ export const loss: Loss = {
     boundedInfluence: classesAt(2, [1e-6, 1 - 1e-6], [1, 0]),
     strictlyProper: true,
   },
-  bestConstant: {
-    words: 'the mean share of each class',
-    of: (targets, _, classes) => meanRow(targets, classes),
-  },
+  bestConstant,
   plot: alongTrueProbability('one-hot'),
 };

@@ -30,7 +30,7 @@ import {
   trueLogProbability,
 } from '../shared/classes.ts';
 import { between, classesAt, sevenToThree } from '../shared/examples.ts';
-import { alongTrueLogit } from '../shared/plots.ts';
+import { alongTrueLogit, alongTrueProbability } from '../shared/plots.ts';
 
 const options = [labelSmoothing];
 
@@ -106,6 +106,7 @@ export const loss: Loss = {
         'On probabilities and one-hot labels; rows are divided by their sum and clipped to [1e-7, 1 − 1e-7].',
       inputs: [classProbabilities(), classShares()],
       expression: withOptions(() => kerasFocal(perClass()), options),
+      plot: alongTrueProbability('one-hot'),
     },
     {
       id: 'keras-logits',
@@ -113,6 +114,7 @@ export const loss: Loss = {
       differs: 'On one-hot labels; the softmax is clipped to [1e-7, 1 − 1e-7].',
       inputs: [logits(), classShares()],
       expression: withOptions(() => kerasFocal(softmax(perClass(), 'class')), options),
+      plot: alongTrueLogit('one-hot'),
     },
   ],
   meaning:

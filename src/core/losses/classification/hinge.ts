@@ -1,7 +1,7 @@
 import { relu, sub } from '../../expression/build.ts';
 import type { Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
-import type { Convention, Loss } from '../loss.ts';
+import type { BestConstant, Convention, Loss } from '../loss.ts';
 import { binaryLabels, margin, margin01, marginName, signLabels, signScores } from '../shared/binary.ts';
 import { kerasApis, optaxApis } from '../shared/apis.ts';
 import { at, between } from '../shared/examples.ts';
@@ -17,6 +17,13 @@ const zeroOne: Pick<Convention, 'inputs' | 'expression' | 'named'> = {
   expression: withOptions(() => hinge(margin01())),
   named: marginName(margin01),
 };
+
+/** Where labels are 0 and 1. */
+const bestOf01: BestConstant = {
+  words: '+1 where label 1 is in the majority, −1 otherwise',
+  of: (targets) => [mean(targets) < 0.5 ? -1 : 1],
+};
+const plotOf01 = alongBinary({ label: 'score f', inWords: 'the score' }, -3, 3, 0);
 
 /** max(0, 1 − yf) for the margin yf; its slope jumps from −y to 0 at the margin 1, where the gradient is taken as 0. */
 export const loss: Loss = {
@@ -39,6 +46,8 @@ export const loss: Loss = {
       differs: 'Labels 0 and 1 stand for −1 and +1. The mean over the last axis is part of the function.',
       ...zeroOne,
       averaging: { rowsFirst: true },
+      bestConstant: bestOf01,
+      plot: plotOf01,
     },
     {
       id: 'tfjs-core',
@@ -46,6 +55,8 @@ export const loss: Loss = {
       differs: 'Labels are 0 and 1, which stand for −1 and +1.',
       ...zeroOne,
       averaging: { weightedBy: 'non-zero-weights' },
+      bestConstant: bestOf01,
+      plot: plotOf01,
     },
   ],
   meaning:

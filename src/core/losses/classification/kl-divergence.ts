@@ -1,7 +1,7 @@
 import { clamp, div, eq, exp, log, mul, sub, sum, where, xlogy } from '../../expression/build.ts';
 import { param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
-import type { Loss, LossInput, Parameter } from '../loss.ts';
+import type { BestConstant, Loss, LossInput, Parameter } from '../loss.ts';
 import { kerasRowApis, optaxRowApis, torchApis } from '../shared/apiPairs.ts';
 import { noYes } from '../shared/choices.ts';
 import {
@@ -40,6 +40,27 @@ const terms = (): Expr => {
 
 const inside = (x: Expr): Expr => clamp(x, 1e-7, 1);
 
+const bestConstant: BestConstant = {
+  words: 'the logarithm of the mean share of each class',
+  of: (targets, { logTarget: given }, classes) =>
+    meanRow(given === 1 ? targets.map(Math.exp) : targets, classes).map(Math.log),
+};
+
+const bestShares: BestConstant = {
+  words: 'the mean share of each class',
+  of: (targets, _, classes) => meanRow(targets, classes),
+};
+
+/** Where what is predicted below 1e-7 counts as 1e-7: probability spent on a share of up to e·1e-7 gains less than it costs. */
+const bestClippedShares: BestConstant = {
+  words: 'the mean share of each class, where it is well above 1e-7',
+  of: (targets, _, classes) => {
+    const kept = meanRow(targets, classes).map((share) => (share > Math.E * 1e-7 ? share : 0));
+    const total = kept.reduce((sum, share) => sum + share, 0);
+    return kept.map((share) => share / total);
+  },
+};
+
 /** Σ_c p_c (log p_c − log q_c) for log-probabilities log q of the model and true probabilities p. */
 export const loss: Loss = {
   id: 'kl-divergence',
@@ -63,6 +84,7 @@ export const loss: Loss = {
       differs:
         'One value for each class of each row: a mean divides by rows × classes, a sum by nothing; only "batchmean" is the divergence.',
       expression: withOptions(terms),
+      bestConstant,
     },
     {
       id: 'probabilities',
@@ -75,6 +97,8 @@ export const loss: Loss = {
         const p = targetShares();
         return sum(sub(xlogy(p, p), xlogy(p, perClass())), 'class');
       }),
+      bestConstant: bestShares,
+      plot: alongTrueProbability('one-hot'),
     },
     {
       id: 'keras',
@@ -86,6 +110,8 @@ export const loss: Loss = {
         const p = inside(targetShares());
         return sum(mul(p, log(div(p, inside(perClass())))), 'class');
       }),
+      bestConstant: bestClippedShares,
+      plot: alongTrueProbability('one-hot'),
     },
     {
       id: 'tfjs-layers',
@@ -98,6 +124,8 @@ export const loss: Loss = {
         const ratio = div(inside(targetShares()), inside(perClass()));
         return sum(mul(targetShares(), log(ratio)), 'class');
       }),
+      bestConstant: bestClippedShares,
+      plot: alongTrueProbability('one-hot'),
     },
   ],
   meaning:
@@ -143,9 +171,6 @@ export const loss: Loss = {
     boundedInfluence: 1,
     strictlyProper: true,
   },
-  bestConstant: {
-    words: 'the logarithm of the mean share of each class',
-    of: (targets, _, classes) => meanRow(targets, classes).map(Math.log),
-  },
+  bestConstant,
   plot: alongTrueProbability('one-hot', 'logarithm'),
 };

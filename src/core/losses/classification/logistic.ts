@@ -1,11 +1,16 @@
 import { exp, log1p, neg, softplus } from '../../expression/build.ts';
 import { withOptions } from '../define.ts';
-import type { Loss } from '../loss.ts';
+import type { BestConstant, Loss } from '../loss.ts';
 import { margin, marginName, signLabels, signScores } from '../shared/binary.ts';
 import { torchApis } from '../shared/apiPairs.ts';
 import { at } from '../shared/examples.ts';
 import { alongBinary } from '../shared/plots.ts';
 import { mean } from '../shared/statistics.ts';
+
+const bestConstant: BestConstant = {
+  words: 'the logarithm of the odds of label +1',
+  of: (targets) => [Math.log((1 + mean(targets)) / (1 - mean(targets)))],
+};
 
 /** softplus(−yf) = log(1 + e^(−yf)) for the margin yf: binary cross-entropy on logits, for labels −1 and +1. */
 export const loss: Loss = {
@@ -28,6 +33,7 @@ export const loss: Loss = {
       differs: 'The exponential is taken as written: ∞ where −yf is above 709 (88 in single precision).',
       expression: withOptions(() => log1p(exp(neg(margin())))),
       named: marginName(),
+      bestConstant,
     },
   ],
   meaning:
@@ -53,9 +59,6 @@ export const loss: Loss = {
     boundedInfluence: 1,
     strictlyProper: true,
   },
-  bestConstant: {
-    words: 'the logarithm of the odds of label +1',
-    of: (targets) => [Math.log((1 + mean(targets)) / (1 - mean(targets)))],
-  },
+  bestConstant,
   plot: alongBinary({ label: 'score f', inWords: 'the score' }, -4, 4, -1),
 };

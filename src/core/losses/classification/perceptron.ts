@@ -6,7 +6,7 @@ import { optaxApis } from '../shared/apis.ts';
 import { margin, marginName, signLabels, signScores } from '../shared/binary.ts';
 import { classIndices, classScores, label, perClass } from '../shared/classes.ts';
 import { at, between } from '../shared/examples.ts';
-import { alongBinary } from '../shared/plots.ts';
+import { alongBinary, alongTrueLogit } from '../shared/plots.ts';
 
 /** max(0, −yf) for the margin yf: the hinge loss without a margin. */
 export const loss: Loss = {
@@ -26,6 +26,11 @@ export const loss: Loss = {
       differs: 'Over several classes: how far the best class is ahead of the true one, max_c z_c − z_y.',
       inputs: [classScores(), classIndices()],
       expression: withOptions(() => sub(amax(perClass(), 'class'), gather(perClass(), 'class', label()))),
+      bestConstant: {
+        words: 'the same score for every class, which costs nothing',
+        of: (_, __, classes) => Array.from({ length: classes }, () => 0),
+      },
+      plot: alongTrueLogit('index', -3, 3),
     },
   ],
   meaning: 'How far the score is on the wrong side of 0; a score on the right side costs nothing.',

@@ -56,6 +56,7 @@ export const loss: Loss = {
         const crossEntropy = sub(logNormaliser(), picked(perClass()));
         return add(crossEntropy, mul(param('epsilon'), sub(1, picked(probabilities()))));
       }),
+      plot: alongTrueLogit(),
     },
   ],
   meaning:

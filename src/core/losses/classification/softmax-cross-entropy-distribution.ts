@@ -15,7 +15,7 @@ import {
 } from '../../expression/build.ts';
 import type { Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
-import type { Loss } from '../loss.ts';
+import type { BestConstant, Loss } from '../loss.ts';
 import { kerasRowApis, optaxRowApis } from '../shared/apiPairs.ts';
 import {
   classShares,
@@ -37,6 +37,11 @@ const options = [
 
 const logProbabilities = (): Expr => logsoftmax(perClass(), 'class');
 const weightedShares = (): Expr => mul(weightOfClass(), smoothedShares());
+
+const bestConstant: BestConstant = {
+  words: 'the logarithm of the mean share of each class',
+  of: (targets, _, classes) => meanRow(targets, classes).map(Math.log),
+};
 
 /**
  * −Σ_c y_c log softmax(z)_c for logits z and a distribution y over the classes. With label smoothing ε the target is
@@ -71,6 +76,7 @@ export const loss: Loss = {
         const surplus = mul(sub(sum(y, 'class'), 1), stop(lse));
         return sub(add(lse, surplus), sum(mul(y, perClass()), 'class'));
       }, options),
+      bestConstant,
     },
     {
       id: 'tfjs-layers',
@@ -81,6 +87,7 @@ export const loss: Loss = {
         const clipped = clamp(softmax(perClass(), 'class'), 1e-7, 1 - 1e-7);
         return neg(sum(mul(weightedShares(), log(clipped)), 'class'));
       }, options),
+      bestConstant,
     },
     {
       id: 'optax-safe',
@@ -90,6 +97,7 @@ export const loss: Loss = {
         const y = weightedShares();
         return neg(sum(where(eq(y, 0), 0, mul(y, logProbabilities())), 'class'));
       }, options),
+      bestConstant,
     },
   ],
   meaning:
@@ -162,9 +170,6 @@ export const loss: Loss = {
     boundedInfluence: Math.SQRT2,
     strictlyProper: true,
   },
-  bestConstant: {
-    words: 'the logarithm of the mean share of each class',
-    of: (targets, _, classes) => meanRow(targets, classes).map(Math.log),
-  },
+  bestConstant,
   plot: alongTrueLogit('one-hot'),
 };

@@ -1,7 +1,7 @@
 import { clamp, div, gather, log, logsumexp, neg, sub, sum, where } from '../../expression/build.ts';
 import type { Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
-import type { Loss } from '../loss.ts';
+import type { BestConstant, Loss } from '../loss.ts';
 import { kerasRowApis } from '../shared/apiPairs.ts';
 import {
   classIndices,
@@ -22,6 +22,11 @@ const inside = (p: Expr): Expr => clamp(p, 1e-7, 1 - 1e-7);
 const clipped = (p: Expr): Expr => log(inside(p));
 const normalised = (p: Expr): Expr => div(p, sum(p, 'class'));
 const picked = (of: Expr): Expr => gather(of, 'class', safeLabel());
+
+const bestConstant: BestConstant = {
+  words: 'the share of each class',
+  of: (targets, _, classes) => shares(targets, classes),
+};
 
 /**
  * −log p_y for probabilities p, as Keras computes it on TensorFlow: clipped to [1e-7, 1 − 1e-7], then divided by the
@@ -61,6 +66,7 @@ export const loss: Loss = {
         options,
       ),
       divisor: countedLabels,
+      bestConstant,
     },
     {
       id: 'tfjs-layers',
@@ -71,6 +77,7 @@ export const loss: Loss = {
         options,
       ),
       divisor: countedLabels,
+      bestConstant,
     },
     {
       id: 'plain',
@@ -78,6 +85,7 @@ export const loss: Loss = {
       differs: 'No division and no clipping: ∞ where the true class has probability 0.',
       expression: withOptions(() => where(counts(), neg(log(picked(perClass()))), 0), options),
       divisor: countedLabels,
+      bestConstant,
     },
   ],
   meaning:
@@ -123,6 +131,6 @@ export const loss: Loss = {
     boundedInfluence: classesAt(2, [1e-6, 1 - 1e-6], [0]),
     strictlyProper: true,
   },
-  bestConstant: { words: 'the share of each class', of: (targets, _, classes) => shares(targets, classes) },
+  bestConstant,
   plot: alongTrueProbability(),
 };

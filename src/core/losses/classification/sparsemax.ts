@@ -24,7 +24,7 @@ import { optaxRowApis } from '../shared/apiPairs.ts';
 import { binaryLabels, margin01, marginName, signScores } from '../shared/binary.ts';
 import { classIndices, classScores, label, perClass } from '../shared/classes.ts';
 import { classesAt } from '../shared/examples.ts';
-import { alongTrueLogit } from '../shared/plots.ts';
+import { alongBinary, alongTrueLogit } from '../shared/plots.ts';
 
 /** The scores as seen from the largest, which loses no digits where they are large; a common shift changes nothing. */
 const behind = (): Expr => sub(perClass(), stop(amax(perClass(), 'class')));
@@ -75,6 +75,7 @@ export const loss: Loss = {
         return where(ge(m, 1), 0, where(le(m, -1), neg(m), between));
       }),
       named: marginName(margin01),
+      plot: alongBinary({ label: 'score f', inWords: 'the score' }, -3, 3, 0),
     },
   ],
   meaning:

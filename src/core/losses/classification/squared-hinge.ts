@@ -32,6 +32,11 @@ export const loss: Loss = {
       expression: withOptions(() => squaredHinge(margin01())),
       named: marginName(margin01),
       averaging: { rowsFirst: true },
+      bestConstant: {
+        words: 'twice the share of label 1, less 1',
+        of: (targets) => [2 * mean(targets) - 1],
+      },
+      plot: alongBinary({ label: 'score f', inWords: 'the score' }, -3, 3, 0),
     },
   ],
   meaning: 'The square of how far the score falls short of a margin of 1 on the right side; 0 beyond it.',

@@ -1,7 +1,7 @@
 import { add, expm1, mul, neg, softplus, square, sub, sum } from '../../expression/build.ts';
 import { input, param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
-import type { CounterExample, Loss, LossInput } from '../loss.ts';
+import type { CounterExample, Loss, LossInput, Plot } from '../loss.ts';
 
 const reconstruction = () => input('reconstruction', ['sample', 'pixel']);
 const data = () => input('target', ['sample', 'pixel']);
@@ -84,6 +84,25 @@ function sample(x: number, mu: number, s: number, and?: readonly [number, number
   return and === undefined ? { at } : { at, and: predictions(and) };
 }
 
+/** Against the mean and against the log-variance of a code of one number. */
+const alongCode: Plot = {
+  label: 'μ, log σ²',
+  inWords: 'the mean of the code (with log-variance 0), and its log-variance (with mean 0)',
+  from: -3,
+  to: 3,
+  sizes: { sample: 1, pixel: 1, feature: 1 },
+  curves: [
+    {
+      note: { text: 'μ', side: 'left' },
+      at: (x) => ({ reconstruction: [0], latent_mean: [x], latent_log_variance: [0], target: [0] }),
+    },
+    {
+      note: { text: 'log σ²', side: 'right' },
+      at: (x) => ({ reconstruction: [0], latent_mean: [0], latent_log_variance: [x], target: [0] }),
+    },
+  ],
+};
+
 /**
  * ½‖x̂ − x‖² + β·½ Σ (μ² + eˢ − 1 − s) for the reconstruction x̂ and a code with mean μ and log-variance s: minus the
  * evidence lower bound of a variational autoencoder (β = 1), up to a constant.
@@ -135,6 +154,7 @@ export const loss: Loss = {
       ],
       expression: elbo(bernoulliError),
       named: named(bernoulliError),
+      plot: alongCode,
     },
   ],
   meaning:
@@ -160,21 +180,5 @@ export const loss: Loss = {
     lipschitzGradient: sample(0, 0, 10, [0, 0, 10.001]),
     boundedInfluence: sample(1e4, 0, 0),
   },
-  plot: {
-    label: 'μ, log σ²',
-    inWords: 'the mean of the code (with log-variance 0), and its log-variance (with mean 0)',
-    from: -3,
-    to: 3,
-    sizes: { sample: 1, pixel: 1, feature: 1 },
-    curves: [
-      {
-        note: { text: 'μ', side: 'left' },
-        at: (x) => ({ reconstruction: [0], latent_mean: [x], latent_log_variance: [0], target: [0] }),
-      },
-      {
-        note: { text: 'log σ²', side: 'right' },
-        at: (x) => ({ reconstruction: [0], latent_mean: [0], latent_log_variance: [x], target: [0] }),
-      },
-    ],
-  },
+  plot: alongCode,
 };

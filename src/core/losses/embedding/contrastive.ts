@@ -1,7 +1,7 @@
 import { add, mul, norm, relu, square, sub, type Operand } from '../../expression/build.ts';
 import { input, param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
-import type { Loss, LossInput } from '../loss.ts';
+import type { Loss, LossInput, Plot } from '../loss.ts';
 import { pred, predictedValues, target, trueValues } from '../shared/elements.ts';
 import { embeddings, vectors } from '../shared/embeddings.ts';
 
@@ -23,6 +23,19 @@ const distances = predictedValues({
   symbol: 'D',
   kind: 'nonnegative',
   meaning: 'Distances of pairs, made by the model.',
+});
+
+/** Against the distance of a pair; the curve that falls to 0 at the margin is that of pairs of the label `apart`. */
+const alongDistance = (apart: 0 | 1): Plot => ({
+  label: 'distance D',
+  inWords: 'the distance of the pair, for pairs that belong together and for pairs that do not',
+  from: 0,
+  to: 2,
+  sizes: { sample: 1, output: 1 },
+  curves: [
+    { note: { text: `y = ${1 - apart}`, side: 'left' }, at: (x) => ({ pred: [x], target: [1 - apart] }) },
+    { note: { text: `y = ${apart}`, side: 'right' }, at: (x) => ({ pred: [x], target: [apart] }) },
+  ],
 });
 
 /** ½(1 − y)D² + ½y·max(0, m − D)² for the distance D = ‖a − b‖ of a pair; y = 1 says that the two are different. */
@@ -64,6 +77,7 @@ export const loss: Loss = {
       differs: 'Takes the distances of the pairs instead of their vectors.',
       inputs: [distances, trueValues({ kind: 'binary-label', meaning: label.meaning })],
       expression: withOptions(() => pairLoss(mul(0.5, target()), mul(0.5, sub(1, target())), pred())),
+      plot: alongDistance(1),
     },
     {
       id: 'tutorial',
@@ -77,6 +91,7 @@ export const loss: Loss = {
         }),
       ],
       expression: withOptions(() => pairLoss(sub(1, target()), target(), pred())),
+      plot: alongDistance(0),
     },
   ],
   meaning:

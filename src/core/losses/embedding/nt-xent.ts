@@ -23,7 +23,7 @@ import {
   unit,
   vectors,
 } from '../shared/embeddings.ts';
-import { alongPairAngle } from '../shared/anglePlots.ts';
+import { alongLabelledAngle, alongPairAngle } from '../shared/anglePlots.ts';
 
 const similarities = (from: string, to: string): Expr =>
   div(dot(unit(vectors(from)), others(unit(vectors(to)))), param('temperature'));
@@ -148,6 +148,7 @@ export const loss: Loss = {
           meaning: 'cosines of all vectors, over the temperature',
         },
       ],
+      plot: alongLabelledAngle,
     },
   ],
   meaning:

@@ -41,6 +41,16 @@ export const loss: Loss = {
         'Half the deviance of the exponential of the prediction, without the terms of the target alone.',
       inputs: [predictedLogMeans(), positiveTargets()],
       expression: withOptions(() => add(pred(), mul(target(), exp(neg(pred()))))),
+      bestConstant: {
+        words: 'the logarithm of the mean of the targets',
+        of: (targets) => [Math.log(mean(targets))],
+      },
+      plot: alongPrediction(
+        { label: 'log μ̂', inWords: 'the predicted logarithm of the mean, the target at 1' },
+        -2,
+        2,
+        1,
+      ),
     },
   ],
   meaning:

@@ -11,6 +11,13 @@ import { weightedQuantile } from '../shared/statistics.ts';
 /** |r| over the size of the target, which counts as at least `low`. */
 const relative = (low: Operand): Expr => div(abs(residual()), clampMin(abs(target()), low));
 
+/** The median of the targets, each weighted by the reciprocal of its size, which counts as at least `least`. */
+const weightedMedian = (targets: readonly number[], least: number): readonly number[] => {
+  const weights = targets.map((y) => 1 / Math.max(Math.abs(y), least));
+  return [weightedQuantile(targets, weights, 0.5)];
+};
+const words = 'the median of the targets, each weighted by 1/|y|';
+
 /**
  * |ŷ − y|/max(|y|, ε) as a fraction: 0.1 is an error of 10 %. Elicits the median of the targets weighted by 1/|y|,
  * which lies below the median of positive targets.
@@ -48,6 +55,7 @@ export const loss: Loss = {
       expression: withOptions(() => mul(100, relative(1e-7))),
       named: residualName,
       averaging: { rowsFirst: true },
+      bestConstant: { words, of: (targets) => weightedMedian(targets, 1e-7) },
     },
     {
       id: 'plain',
@@ -56,6 +64,7 @@ export const loss: Loss = {
       parameters: [],
       expression: withOptions(() => div(abs(residual()), abs(target()))),
       named: residualName,
+      bestConstant: { words, of: (targets) => weightedMedian(targets, 0) },
     },
     {
       id: 'smape',
@@ -118,15 +127,6 @@ export const loss: Loss = {
     lipschitzGradient: between(at([1 - 1e-6], [1]), [1 + 1e-6]),
     boundedInfluence: at([1], [1e-4]),
   },
-  bestConstant: {
-    words: 'the median of the targets, each weighted by 1/|y|',
-    of: (targets, { eps }) => [
-      weightedQuantile(
-        targets,
-        targets.map((y) => 1 / Math.max(Math.abs(y), eps ?? 2 ** -52)),
-        0.5,
-      ),
-    ],
-  },
+  bestConstant: { words, of: (targets, { eps }) => weightedMedian(targets, eps ?? 2 ** -52) },
   plot: alongPrediction({ label: 'ŷ', inWords: 'the prediction, the target at 1' }, -1, 3, 1),
 };

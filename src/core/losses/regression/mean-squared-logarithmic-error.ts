@@ -32,6 +32,10 @@ export const loss: Loss = {
         square(sub(log1p(clampMin(pred(), 1e-7)), log1p(clampMin(target(), 1e-7)))),
       ),
       averaging: { rowsFirst: true },
+      bestConstant: {
+        words: 'expm1 of the mean of log1p of the targets, of which none counts below 1e-7',
+        of: (targets) => [Math.expm1(mean(targets.map((y) => Math.log1p(Math.max(y, 1e-7)))))],
+      },
     },
   ],
   meaning:

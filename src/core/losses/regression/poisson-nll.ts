@@ -94,6 +94,11 @@ export const loss: Loss = {
       parameters: [],
       expression: withOptions(() => ofRate(1e-7)),
       averaging: { rowsFirst: true },
+      bestConstant: {
+        words: 'the mean of the targets, less 1e-7',
+        of: (targets) => [mean(targets) - 1e-7],
+      },
+      plot: alongPrediction({ label: 'λ̂', inWords: 'the predicted rate, the target at 2' }, 0.1, 6, 2),
     },
   ],
   meaning:

@@ -1,10 +1,12 @@
 import { mean as average, sqrt, square } from '../../expression/build.ts';
 import { withOptions } from '../define.ts';
-import type { Loss } from '../loss.ts';
+import type { BestConstant, Loss } from '../loss.ts';
 import { at, between } from '../shared/examples.ts';
 import { predictedValues, residual, residualName, trueValues } from '../shared/elements.ts';
 import { alongResidual } from '../shared/plots.ts';
 import { mean } from '../shared/statistics.ts';
+
+const bestConstant: BestConstant = { words: 'the mean of the targets', of: (targets) => [mean(targets)] };
 
 /**
  * √(mean (ŷ − y)²) over the whole batch, a single number: the root of a mean is not a mean of roots. Its gradient
@@ -30,6 +32,7 @@ export const loss: Loss = {
         'Each output column has its own root, and the mean of these is taken; the same for one column.',
       expression: withOptions(() => sqrt(average(square(residual()), 'sample'))),
       named: residualName,
+      bestConstant,
     },
   ],
   meaning:
@@ -63,6 +66,6 @@ export const loss: Loss = {
     lipschitzGradient: between(at([-1e-6], [0]), [1e-6]),
     boundedInfluence: 1,
   },
-  bestConstant: { words: 'the mean of the targets', of: (targets) => [mean(targets)] },
+  bestConstant,
   plot: alongResidual(),
 };

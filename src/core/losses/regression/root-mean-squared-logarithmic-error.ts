@@ -1,10 +1,15 @@
 import { mean as average, sqrt, square } from '../../expression/build.ts';
 import { withOptions } from '../define.ts';
-import type { Loss } from '../loss.ts';
+import type { BestConstant, Loss } from '../loss.ts';
 import { logResidual, logResidualName, predictedAmounts, trueAmounts } from '../shared/amounts.ts';
 import { at, between } from '../shared/examples.ts';
 import { alongPrediction } from '../shared/plots.ts';
 import { mean } from '../shared/statistics.ts';
+
+const bestConstant: BestConstant = {
+  words: 'expm1 of the mean of log1p of the targets',
+  of: (targets) => [Math.expm1(mean(targets.map(Math.log1p)))],
+};
 
 /**
  * √(mean (log(1 + ŷ) − log(1 + y))²) over the whole batch, a single number. Its gradient is 0/0 at a perfect fit, as
@@ -29,6 +34,7 @@ export const loss: Loss = {
         'Each output column has its own root, and the mean of these is taken; the same for one column.',
       expression: withOptions(() => sqrt(average(square(logResidual()), 'sample'))),
       named: logResidualName,
+      bestConstant,
     },
   ],
   meaning:
@@ -61,9 +67,6 @@ export const loss: Loss = {
     lipschitzGradient: between(at([1 - 1e-6], [1]), [1 + 1e-6]),
     boundedInfluence: 1,
   },
-  bestConstant: {
-    words: 'expm1 of the mean of log1p of the targets',
-    of: (targets) => [Math.expm1(mean(targets.map(Math.log1p)))],
-  },
+  bestConstant,
   plot: alongPrediction({ label: 'ŷ', inWords: 'the prediction, the target at 2' }, 0, 8, 2),
 };

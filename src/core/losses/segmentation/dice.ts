@@ -3,6 +3,7 @@ import { param, type Expr, type Named } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss, LossInput } from '../loss.ts';
 import {
+  alongLogit,
   alongProbability,
   areas,
   mask,
@@ -108,6 +109,7 @@ export const loss: Loss = {
           meaning: 'what is found of the object',
         },
       ],
+      plot: alongLogit,
     },
   ],
   meaning:

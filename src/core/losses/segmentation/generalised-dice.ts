@@ -17,7 +17,7 @@ import {
 import { index, input, param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { CounterExample, Loss, Sample } from '../loss.ts';
-import { smooth } from '../shared/overlap.ts';
+import { alongClassLogit, smooth } from '../shared/overlap.ts';
 
 const inClasses = ['sample', 'pixel', 'class'] as const;
 const predicted = (): Expr => input('pred', inClasses);
@@ -145,6 +145,7 @@ export const loss: Loss = {
         },
         { name: 'dice', symbol: 'D', expr: classDice(), meaning: 'the Dice loss of each class' },
       ],
+      plot: alongClassLogit,
     },
   ],
   meaning:

@@ -3,6 +3,7 @@ import { input, param, type Expr, type Named } from '../../expression/expression
 import { withOptions } from '../define.ts';
 import type { Loss, LossInput, Parameter } from '../loss.ts';
 import {
+  alongClassLogit,
   alongProbability,
   falseNegatives,
   falsePositives,
@@ -143,6 +144,7 @@ export const loss: Loss = {
         },
         ...names(classCounts()),
       ],
+      plot: alongClassLogit,
     },
   ],
   meaning: 'A Dice loss in which what is missed may count more, or less, than what is found too much.',

@@ -89,3 +89,33 @@ export const alongProbability: Plot = {
     },
   ],
 };
+
+/** The same for logits. */
+export const alongLogit: Plot = {
+  label: 'logit z',
+  inWords: 'the logit of the two pixels of the object, and of the two other pixels with the object found',
+  from: -6,
+  to: 6,
+  sizes: { sample: 1, pixel: 4 },
+  curves: [
+    {
+      note: { text: 'object', side: 'right' },
+      at: (x) => ({ pred: [x, x, -20, -20], target: [1, 1, 0, 0] }),
+    },
+    {
+      note: { text: 'elsewhere', side: 'left' },
+      at: (x) => ({ pred: [20, 20, x, x], target: [1, 1, 0, 0] }),
+    },
+  ],
+};
+
+/** Of masks of two classes: against the logit of the true class of one pixel of a rare class, three others being right. */
+export const alongClassLogit: Plot = {
+  label: 'logit z_y',
+  inWords:
+    'the logit of the true class of one pixel of a rare class, the other class at 0 and three pixels being right',
+  from: -6,
+  to: 6,
+  sizes: { sample: 1, pixel: 4, class: 2 },
+  curves: [{ at: (x) => ({ pred: [x, 0, -20, 0, -20, 0, -20, 0], target: [1, 0, 0, 1, 0, 1, 0, 1] }) }],
+};
