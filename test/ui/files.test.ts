@@ -215,7 +215,7 @@ describe('an experiment in the editor', () => {
         '{',
         '  "version": 1,',
         '  "data": { "source": "builtin", "name": "iris" },',
-        '  "loss": { "id": "" },',
+        '  "loss": { "id": "hub" },',
         '  "learning": 3',
         '}',
         '',
@@ -258,10 +258,9 @@ describe('an experiment in the editor', () => {
   });
 
   it('gets completions for keys and for the ids of losses', async () => {
-    const ids = await proposals('4:19');
+    const ids = await proposals('4:23');
     await journey.shot('experiment-completion');
-    expect(ids.join(' ')).toContain('huber');
-    expect(ids.join(' ')).toContain('softmax-cross-entropy');
+    expect(ids).toEqual(expect.arrayContaining(['"huber"', '"pseudo-huber"']));
     await journey.page.keyboard.press('Escape');
     await journey.editor('draft.losslab.json').locator('.view-line', { hasText: 'version' }).click();
     await journey.page.keyboard.press('End');

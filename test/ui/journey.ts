@@ -174,7 +174,8 @@ export class Journey {
 
   /** Title of the quick pick that is open, such as "Train Model (1/5): data". */
   async quickPickTitle(): Promise<string> {
-    return (await this.quickPick.locator('.quick-input-title').textContent()) ?? '';
+    // A widget that goes away in this moment must not be waited for.
+    return (await this.quickPick.locator('.quick-input-title').textContent({ timeout: 1000 })) ?? '';
   }
 
   /** The frame of a webview that holds `selector`. */

@@ -35,10 +35,9 @@ describe('an empty workspace', () => {
 
   it('is welcomed by a button that trains an example', async () => {
     await showRuns(journey);
-    const welcome = journey.page.locator('.welcome-view-content');
+    const welcome = journey.page.locator('.welcome-view-content', { hasText: 'No runs yet' });
     await welcome.waitFor();
     await journey.shot('welcome');
-    expect(await welcome.textContent()).toContain('No runs yet');
     await welcome.locator('.monaco-button', { hasText: 'Train an Example' }).click();
     await untilEnded(journey, await panelOf(journey, 'iris, softmax-cross-entropy'));
     await runRow(journey, 'iris, softmax-cross-entropy').waitFor();
