@@ -42,8 +42,8 @@ const continuous: readonly InputKind[] = ['value', 'logit', 'score', 'embedding'
 
 /** A random batch, as environment of an expression. */
 export function batchOf(loss: Loss, setting: Setting, shape: Shape, random: RandomStream): Environment {
-  const { sizes, inputs } = sampleBatch(loss, random, shape);
   const { parameters, classWeight } = setting;
+  const { sizes, inputs } = sampleBatch(loss, random, { ...shape, parameters });
   const data: Record<string, readonly number[]> = { ...inputs };
   for (const { id, kind, axes } of loss.inputs) {
     const given = data[id]!;
@@ -58,9 +58,6 @@ export function batchOf(loss: Loss, setting: Setting, shape: Shape, random: Rand
       data[id] = given.map((label, i) =>
         i === 1 ? ignored : i === 0 && label === ignored ? 1 - label : label,
       );
-    // From power 2 on a target of 0 is not allowed.
-    if (kind === 'nonnegative' && id === 'target' && (parameters['power'] ?? 0) >= 2)
-      data[id] = given.map((amount) => amount + 0.5);
   }
   if (classWeight !== undefined)
     data['classWeight'] = Array.from({ length: sizes[classWeight]! }, () => 0.25 + 2 * random.next());

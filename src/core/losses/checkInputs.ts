@@ -1,6 +1,6 @@
 import type { Axis } from '../expression/expression.ts';
 import { message, type Message, type Problem } from '../messages/message.ts';
-import type { InputKind, Loss, LossInput, Sample } from './loss.ts';
+import { kindOf, type InputKind, type Loss, type LossInput, type Sample } from './loss.ts';
 
 /** Rounding that single precision leaves in probabilities that sum to 1. */
 const rounding = 1e-5;
@@ -8,7 +8,7 @@ const rounding = 1e-5;
 /**
  * Whether the numbers of a batch are what a loss is defined for: of the right length, at least one, finite, and each
  * within its input's kind. At most one problem an input, at the first element that does not fit; empty where all fit.
- * A class index may also be what the parameter `ignoreIndex` names.
+ * A class index may also be what the parameter `ignoreIndex` names; kinds follow the parameters.
  */
 export function checkInputs(loss: Pick<Loss, 'name' | 'inputs'>, sample: Sample): readonly Problem[] {
   return loss.inputs.flatMap((input) => {
@@ -23,7 +23,8 @@ function problemOf(
   input: LossInput,
   { sizes, inputs, parameters = {} }: Sample,
 ): ((loss: string) => Message) | undefined {
-  const { id, axes, kind } = input;
+  const { id, axes } = input;
+  const kind = kindOf(input, parameters);
   const extent = (axis: Axis) => sizes[axis] ?? 0;
   const expected = axes.reduce((product, axis) => product * extent(axis), 1);
   const data = inputs[id];

@@ -5,7 +5,7 @@ import { evaluate } from '../expression/evaluate.ts';
 import { index, input, type Expr } from '../expression/expression.ts';
 import { substitute } from '../expression/rewrite.ts';
 import { decided } from './decided.ts';
-import { pairOf, predictionsOf, type InputKind, type Loss, type LossInput } from './loss.ts';
+import { kindOf, pairOf, predictionsOf, type InputKind, type Loss, type LossInput } from './loss.ts';
 import { weightedMean } from './reduce.ts';
 import { sampleBatch } from './sample.ts';
 import { taskOf, type Task } from './task.ts';
@@ -37,12 +37,14 @@ export function columnUse(
   const task = taskOf(loss);
   if (task === undefined) return undefined;
   const { prediction, target } = pairOf(loss);
+  const defaults = Object.fromEntries(loss.parameters.map((p) => [p.id, p.default]));
+  const wanted = kindOf(target, { ...defaults, ...parameters });
   const links: Partial<Record<InputKind, Link>> = { positive: 'exp', nonnegative: 'softplus' };
   return {
     name: loss.name,
     task,
     link: (task === 'regression' ? links[prediction.kind] : undefined) ?? 'identity',
-    target: target.kind === 'positive' || target.kind === 'nonnegative' ? target.kind : 'value',
+    target: wanted === 'positive' || wanted === 'nonnegative' ? wanted : 'value',
     shiftsFreely: task === 'regression' && isShiftInvariant(loss),
   };
 }

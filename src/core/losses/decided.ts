@@ -1,6 +1,6 @@
 import { nodesOf } from '../expression/expression.ts';
 import { specialise } from '../expression/rewrite.ts';
-import type { Loss } from './loss.ts';
+import { kindOf, type Loss } from './loss.ts';
 
 /**
  * The loss with the formula that its choices decide, by the given values or the defaults: parameters with `choices` are
@@ -14,10 +14,8 @@ export function decided(loss: Loss, given: Readonly<Record<string, number>> = {}
   return {
     ...loss,
     inputs: loss.inputs.map((input) => {
-      const { kindWhen } = input;
-      return kindWhen !== undefined && values[kindWhen.parameter] === kindWhen.value
-        ? { ...input, kind: kindWhen.kind }
-        : input;
+      const kind = kindOf(input, values);
+      return kind === input.kind ? input : { ...input, kind };
     }),
     parameters: loss.parameters.filter((p) => p.choices === undefined),
     expression: (keep) => specialise(loss.expression(keep), values),

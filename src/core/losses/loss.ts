@@ -46,6 +46,8 @@ export interface Parameter {
   /** True where `min` itself is not allowed (δ > 0). */
   readonly minExclusive?: boolean;
   readonly maxExclusive?: boolean;
+  /** An open interval within the range where the loss means nothing: no power between 0 and 1. */
+  readonly gap?: readonly [number, number];
   /**
    * The only values it may have. Such a parameter decides what the formula is: formulas, code and kernels are made for
    * the chosen value, without branches. A switch has the names `no` (0) and `yes` (1).
@@ -105,6 +107,8 @@ export interface LossInput {
   readonly axes: readonly Axis[];
   /** Another kind under one of a parameter's choices: the rate itself where it is not given as its logarithm. */
   readonly kindWhen?: { readonly parameter: string; readonly value: number; readonly kind: InputKind };
+  /** Another kind from a value of a parameter on: above 0 where the power of a deviance is at least 2. */
+  readonly kindFrom?: { readonly parameter: string; readonly value: number; readonly kind: InputKind };
   /** Of a `length` the axis that it speaks of. */
   readonly of?: Axis;
   readonly meaning: string;
@@ -321,6 +325,15 @@ export interface Loss {
   readonly properties: Properties;
   readonly bestConstant?: BestConstant;
   readonly plot: Plot;
+}
+
+/** The kind of an input under given parameters. */
+export function kindOf(input: LossInput, parameters: Readonly<Record<string, number>>): InputKind {
+  const { kind, kindWhen, kindFrom } = input;
+  if (kindWhen !== undefined && parameters[kindWhen.parameter] === kindWhen.value) return kindWhen.kind;
+  if (kindFrom !== undefined && (parameters[kindFrom.parameter] ?? -Infinity) >= kindFrom.value)
+    return kindFrom.kind;
+  return kind;
 }
 
 /** What the model makes. */

@@ -8,6 +8,7 @@ interface Range {
   readonly max: number;
   readonly minExclusive?: boolean;
   readonly maxExclusive?: boolean;
+  readonly gap?: Parameter['gap'];
   readonly choices?: Parameter['choices'];
 }
 
@@ -90,15 +91,18 @@ export function checkParameters(
   return problems.length === 0 ? ok(values) : { ok: false, problems };
 }
 
-function isWithin(value: number, { min, max, minExclusive, maxExclusive, choices }: Range): boolean {
+function isWithin(value: number, { min, max, minExclusive, maxExclusive, gap, choices }: Range): boolean {
   if (choices !== undefined) return choices.some((choice) => choice.value === value);
   const above = minExclusive === true ? value > min : value >= min;
   const below = maxExclusive === true ? value < max : value <= max;
-  return above && below;
+  const inGap = gap !== undefined && value > gap[0] && value < gap[1];
+  return above && below && !inGap;
 }
 
-function inWords({ min, max, minExclusive, maxExclusive, choices }: Range): string {
+function inWords({ min, max, minExclusive, maxExclusive, gap, choices }: Range): string {
   if (choices !== undefined) return choices.map(({ value, name }) => `${value} (${name})`).join(' or ');
   const low = minExclusive === true ? `greater than ${min}` : `at least ${min}`;
-  return `${low} and ${maxExclusive === true ? `less than ${max}` : `at most ${max}`}`;
+  const high = maxExclusive === true ? `less than ${max}` : `at most ${max}`;
+  const both = `${low} and ${high}`;
+  return gap === undefined ? both : `${both}, but not between ${gap[0]} and ${gap[1]}`;
 }

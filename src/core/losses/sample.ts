@@ -1,7 +1,7 @@
 /** Random batches that a loss is defined for: for tests, and for telling losses apart. */
 import type { RandomStream } from '../data/random.ts';
 import type { Axis } from '../expression/expression.ts';
-import type { Loss, LossInput, Sample } from './loss.ts';
+import { kindOf, type Loss, type LossInput, type Sample } from './loss.ts';
 
 /**
  * Extents of the axes of losses where none are asked for: mostly different, so that a confusion of two shows. The time
@@ -41,7 +41,10 @@ export function sampleBatch(
   for (const axis of loss.inputs.flatMap(({ axes, of }) => (of === undefined ? axes : [...axes, of])))
     sizes[axis] = asked[axis] ?? usualSize(axis);
   const inputs = Object.fromEntries(
-    loss.inputs.map((input) => [input.id, valuesOf(input, sizes, random, scale)]),
+    loss.inputs.map((input) => [
+      input.id,
+      valuesOf({ ...input, kind: kindOf(input, parameters) }, sizes, random, scale),
+    ]),
   );
   return { sizes, inputs, parameters };
 }

@@ -369,6 +369,12 @@ describe('checkParameters', () => {
     expect(texts({ toString: 1 })).toHaveLength(1);
     expect(texts({ delta: 1 }, loadLoss('mean-squared-error'))[0]).toContain('none at all');
   });
+  it('refuses a power of which there is no distribution', () => {
+    expect(texts({ power: 0.5 }, loadLoss('tweedie'))).toEqual([
+      expect.stringContaining('at most 10, but not between 0 and 1') as string,
+    ]);
+    for (const power of [0, 1]) expect(texts({ power }, loadLoss('tweedie'))).toEqual([]);
+  });
   it('refuses a smoothing of 1, where nothing of the label is left', () => {
     expect(texts({ labelSmoothing: 1 }, loadLoss('softmax-cross-entropy'))).toHaveLength(1);
   });

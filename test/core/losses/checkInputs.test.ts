@@ -56,6 +56,21 @@ describe('the check of a loss’s inputs', () => {
     expect(said).toMatch(/^Value \d+ of "x" is /);
   });
 
+  it('follows the parameters: from power 2 on an amount of 0 has no Tweedie deviance, as in scikit-learn', () => {
+    const loss = losses().find(({ id }) => id === 'tweedie')!;
+    const said = (power: number, amount: number) =>
+      checkInputs(loss, {
+        sizes: { sample: 2, output: 1 },
+        inputs: { pred: [1, 2], target: [1, amount] },
+        parameters: { power },
+      }).map((p) => english(p.message));
+    expect(said(1.5, 0)).toEqual([]);
+    expect(said(2, 0.1)).toEqual([]);
+    expect(said(2, 0)).toEqual([expect.stringContaining('needs numbers above 0')]);
+    expect(said(3, 0)).toEqual([expect.stringContaining('needs numbers above 0')]);
+    expect(said(1.5, -1)).toEqual([expect.stringContaining('needs numbers that are at least 0')]);
+  });
+
   it('wants probabilities that sum to 1', () => {
     expect(problems('distribution', [0.2, 0.3, 0.5, 0, 1, 0])).toEqual([]);
     expect(problems('distribution', [0.2, 0.3, 0.5, 0.5, 1, 0])).toEqual([

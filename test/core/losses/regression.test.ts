@@ -145,11 +145,10 @@ describe('limits', () => {
   it('Barron’s loss goes over into Welsch’s as α falls', () => {
     const small = moderate.filter((r) => Math.abs(r) < 5);
     const there = of('barron', { alpha: -Infinity });
-    for (const alpha of [-1e6, -1e9, -1e300])
+    for (const alpha of [-1e4, -1e6, -1e9, -1e17, -1e300]) {
       expectClose(of('barron', { alpha }).values(small), there.values(small), 1000 / -alpha + 1e-13);
-    // The gradient is a power with the exponent α/2 − 1, which multiplies the rounding of its base.
-    for (const alpha of [-1e4, -1e6, -1e8])
-      expectClose(of('barron', { alpha }).slopes(small), there.slopes(small), 1000 / -alpha - 1e-15 * alpha);
+      expectClose(of('barron', { alpha }).slopes(small), there.slopes(small), 1000 / -alpha + 1e-13);
+    }
   });
   it.each([-Infinity, -1e5, -2, -1e-9, 0, 1e-9, 0.5, 1, 2 - 1e-9, 2, 4])(
     'small residuals keep their digits at α = %d',

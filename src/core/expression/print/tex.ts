@@ -1,6 +1,6 @@
 import { decided } from '../../losses/decided.ts';
 import { predictionsOf, type Loss } from '../../losses/loss.ts';
-import { add, pow, sqrt, sub, sum } from '../build.ts';
+import { add, eq, exp, pow, sqrt, sub, sum } from '../build.ts';
 import { gradient } from '../differentiate.ts';
 import {
   baseAxis,
@@ -206,6 +206,13 @@ function plain(node: Apply): Expr {
       return isZero(x) || isZero(y) ? constant(0) : node;
     case 'add':
       return isZero(y) ? x! : isZero(x) ? y! : node;
+    case 'neg':
+      return x?.kind === 'apply' && x.op === 'expm1' ? sub(1, exp(x.args[0]!)) : node;
+    case 'le':
+      return y?.kind === 'const' && y.value === -Infinity ? eq(x!, y) : node;
+    // (1 + u)^k/(1 + u) is (1 + u)^(k − 1).
+    case 'div':
+      return x?.kind === 'apply' && x.op === 'pow' && x.args[0] === y ? pow(y!, sub(x.args[1]!, 1)) : node;
     // e^(k·log(1 + u)) is (1 + u)^k.
     case 'exp':
       return powerOf(x!) ?? node;

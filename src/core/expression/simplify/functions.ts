@@ -12,7 +12,10 @@ export const simplerFunction: Rule = (s, node) => rules[node.op]?.(s, node);
 
 const axisOf = (node: Apply): Axis => node.attributes['axis']!;
 
-/** e^(k·log x) → x^k, e^(k·log1p x) → (1 + x)^k, where k does not vary with the data. */
+/**
+ * e^(k·log x) → x^k, e^(k·log1p x) → (1 + x)^k, where k does not vary with the data. The second only for a number k: a
+ * parameter may be so large that the digits which x loses beside the 1 count.
+ */
 const powerOf: Rule = (s, node) => {
   const p = s.factors(arg(node));
   const found = [...p.factors].find(([base, e]) => e === 1 && (is(base, 'log') || is(base, 'log1p')));
@@ -20,6 +23,7 @@ const powerOf: Rule = (s, node) => {
   const logarithm = found[0] as Apply;
   const k = s.writeProduct(without(p, logarithm));
   if (k.axes.length > 0 || inputsOf(k).length > 0) return undefined;
+  if (logarithm.op === 'log1p' && k.kind !== 'const') return undefined;
   const x = arg(logarithm);
   const base = logarithm.op === 'log' ? x : s.node(b.add(1, x));
   return s.node(k.kind === 'const' && k.value === 0.5 ? b.sqrt(base) : b.pow(base, k));

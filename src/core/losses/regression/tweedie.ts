@@ -15,7 +15,7 @@ import {
 } from '../../expression/build.ts';
 import { param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
-import type { Loss } from '../loss.ts';
+import type { Loss, LossInput } from '../loss.ts';
 import { predictedLogMeans, predictedMeans, trueAmounts } from '../shared/amounts.ts';
 import { lightgbmApis } from '../shared/apis.ts';
 import { at, between } from '../shared/examples.ts';
@@ -54,6 +54,12 @@ function halfOnLogarithm(): Expr {
   );
 }
 
+const amounts: LossInput = {
+  ...trueAmounts(),
+  kindFrom: { parameter: 'power', value: 2, kind: 'positive' },
+  meaning: 'True amounts, 0 or more; from power 2 on above 0.',
+};
+
 /**
  * 2(y^(2−p)/((1 − p)(2 − p)) − y·μ̂^(1−p)/(1 − p) + μ̂^(2−p)/(2 − p)) for the power p of the variance μ^p, with the
  * squared error (0), the Poisson (1) and the gamma deviance (2) as cases of the parameter. Gradient 2(μ̂ − y)/μ̂^p.
@@ -65,7 +71,7 @@ export const loss: Loss = {
   synonyms: ['Tweedie loss', 'compound Poisson–gamma deviance', 'HalfTweedieLoss', 'Tweedie regression'],
   chinese: ['Tweedie 偏差', 'Tweedie 损失'],
   family: 'regression',
-  inputs: [predictedMeans(), trueAmounts()],
+  inputs: [predictedMeans(), amounts],
   parameters: [
     {
       id: 'power',
@@ -73,6 +79,7 @@ export const loss: Loss = {
       default: 1.5,
       min: -10,
       max: 10,
+      gap: [0, 1],
       meaning:
         'The variance grows as the mean to this power: 0 normal, 1 Poisson, between 1 and 2 amounts with exact zeros, 2 gamma, 3 inverse Gaussian. There is no such distribution between 0 and 1.',
     },
@@ -86,7 +93,7 @@ export const loss: Loss = {
       users: 'scikit-learn’s HalfTweedieLoss, XGBoost, LightGBM',
       differs:
         'Half the deviance of the exponential of the prediction, without the terms of the target alone (at power 0 with them).',
-      inputs: [predictedLogMeans(), trueAmounts()],
+      inputs: [predictedLogMeans(), amounts],
       expression: withOptions(halfOnLogarithm),
       bestConstant: {
         words: 'the logarithm of the mean of the targets',

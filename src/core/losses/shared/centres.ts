@@ -1,5 +1,5 @@
 /** Inputs of losses that keep a vector for each class, and the cosines with them. */
-import { eq, gather, logsumexp, mul, sub, where } from '../../expression/build.ts';
+import { eq, gather, logsumexp, mul, softplus, sub, where } from '../../expression/build.ts';
 import { index, input, param, type Expr } from '../../expression/expression.ts';
 import type { LossInput, Parameter, Sample } from '../loss.ts';
 import { classLabels, dot, embeddings, labels, unit, vectors } from './embeddings.ts';
@@ -26,11 +26,14 @@ export const centreCosines = (): Expr => dot(unit(vectors('pred')), unit(input('
 /** The cosine of each sample with its own centre. */
 export const ownCosine = (): Expr => gather(centreCosines(), 'class', labels());
 
-/** Softmax cross-entropy of scaled cosines, where the cosine with the own centre is replaced by a smaller number. */
+/**
+ * Softmax cross-entropy of scaled cosines, where the cosine with the own centre is replaced by a smaller number: log(1 + Σ)
+ * over how far the others are ahead, since log-sum-exp less the own logit would round a small loss to 0.
+ */
 export function scaledCrossEntropy(own: Expr): Expr {
-  const scale = param('scale');
-  const cosines = where(eq(index('class'), labels()), own, centreCosines());
-  return sub(logsumexp(mul(scale, cosines), 'class'), mul(scale, own));
+  const ahead = mul(param('scale'), sub(centreCosines(), own));
+  const others = where(eq(index('class'), labels()), -Infinity, ahead);
+  return softplus(logsumexp(others, 'class'));
 }
 
 /** What scaled cosines are multiplied by. */
