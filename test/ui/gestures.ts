@@ -99,6 +99,7 @@ export async function enterPath(
     `${suggested} is suggested`,
   );
   await journey.until(async () => {
+    if (!(await isOpen())) return true; // it was slow to close
     await input.fill(file, { timeout: 1000 });
     await journey.page.waitForTimeout(300); // the dialog lists the folder while one types
     if (await isOpen()) await journey.page.keyboard.press('Enter');
