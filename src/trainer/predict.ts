@@ -11,7 +11,7 @@ import {
 } from '../core/data/encode.ts';
 import type { FileRow } from '../core/data/records.ts';
 import { bad, english, message, ok, type Problem, type Result } from '../core/messages/message.ts';
-import { forward } from '../core/network/predict.ts';
+import { predictor, type Predictor } from '../core/network/predict.ts';
 import type { ToTrainer } from '../core/protocol/trainer.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
 import { decodeCheckpoint, type Checkpoint } from '../core/training/checkpoint.ts';
@@ -69,11 +69,17 @@ function bestModel(folder: RunFolder): Result<Checkpoint> {
 function answerRows(model: Checkpoint, rows: readonly Record<string, string>[]): Result<Answers> {
   const features = encodeRows(model.preprocessing, rows);
   if (!features.ok) return features;
-  return ok({ answers: outputs(model, features.value, rows.length), rows: rows.length }, features.warnings);
+  const answers = outputs(model, predictor(model), features.value, rows.length);
+  return ok({ answers, rows: rows.length }, features.warnings);
 }
 
-function outputs(model: Checkpoint, features: Float64Array, rows: number): Record<string, string | number>[] {
-  const values = forward(model.model, model.parameters, features, rows, model.inputs);
+function outputs(
+  model: Checkpoint,
+  predict: Predictor,
+  features: Float64Array,
+  rows: number,
+): Record<string, string | number>[] {
+  const values = predict(features, rows);
   return Array.from({ length: rows }, (_, row) =>
     decodeOutput(model.preprocessing, values.subarray(row * model.outputs, (row + 1) * model.outputs)),
   );
@@ -122,6 +128,7 @@ async function answerFile(
 /** Turns the rows of a file into lines of the file of answers. */
 class FileAnswering {
   readonly #model: Checkpoint;
+  readonly #predict: Predictor;
   readonly #file: number;
   #encoder: RowEncoder | undefined;
   #writer: ReturnType<typeof createAnswerWriter> | undefined;
@@ -129,6 +136,7 @@ class FileAnswering {
 
   constructor(model: Checkpoint, file: number) {
     this.#model = model;
+    this.#predict = predictor(model);
     this.#file = file;
   }
 
@@ -172,7 +180,7 @@ class FileAnswering {
       const problem = encoder.encode(cells, row, features, i * encoder.width);
       if (problem !== undefined) return problem;
     }
-    const answers = outputs(this.#model, features, rows.length);
+    const answers = outputs(this.#model, this.#predict, features, rows.length);
     write(this.#file, rows.map(({ cells }, i) => writer.row(cells, Object.values(answers[i]!))).join(''));
     this.rows += rows.length;
     return undefined;

@@ -3,12 +3,14 @@ import { randomStream } from '../../src/core/data/random.ts';
 import { weightsJson, weightsNpz } from '../../src/core/export/weights.ts';
 import { initialParameters } from '../../src/core/network/initial.ts';
 import { buildNetwork, type Model } from '../../src/core/network/network.ts';
-import { forward } from '../../src/core/network/predict.ts';
+import { predictor } from '../../src/core/network/predict.ts';
 import type { Checkpoint } from '../../src/core/training/checkpoint.ts';
 
 const model: Model = { type: 'mlp', hidden: [5, 3], activation: 'relu' };
 const [rows, inputs, outputs] = [7, 4, 1];
-const parameters = initialParameters(buildNetwork(model, inputs, outputs), 1);
+const network = buildNetwork(model, inputs, outputs);
+if (!network.ok) throw new Error('no network');
+const parameters = initialParameters(network.value, 1);
 if (!parameters.ok) throw new Error('no starting values');
 const random = randomStream(1, 'rows');
 const scales = Array.from({ length: inputs }, () => ({
@@ -29,7 +31,7 @@ const checkpoint: Checkpoint = {
   parameters: parameters.value,
 };
 const encoded = Float64Array.from({ length: rows * inputs }, () => random.normal());
-const answers = forward(model, parameters.value, encoded, rows, inputs);
+const answers = predictor(checkpoint)(encoded, rows);
 process.stdout.write(
   JSON.stringify({
     npz: Buffer.from(weightsNpz(checkpoint)).toString('base64'),

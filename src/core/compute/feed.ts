@@ -1,14 +1,16 @@
 import type { Part } from '../data/dataset.ts';
-import type { Network, Parameters, ParameterShape } from '../network/network.ts';
+import type { Network, Parameters } from '../network/network.ts';
+import type { ParameterShape } from '../network/parameterShape.ts';
+import { sizeOf } from '../network/rowShape.ts';
 import { scheduleWidth } from '../optimizers/rule.ts';
 import type { Executable } from './device.ts';
-import { padded } from './kernelText.ts';
 import type { RowsPlan, TrainingPlan } from './planBuilder.ts';
 
 /** Copies a part's features and targets to the device, once per run. */
 export function writeRows(executable: Executable, plan: RowsPlan, part: Part): void {
   for (const { buffer, first, rows } of plan.chunks) {
-    executable.write(buffer, part.features.subarray(first * plan.width, (first + rows) * plan.width));
+    const values = part.features.subarray(first * plan.width, (first + rows) * plan.width);
+    executable.write(buffer, values);
   }
   executable.write('targets', part.targets);
 }
@@ -104,29 +106,29 @@ function shapeOf(network: Network, parameter: string): ParameterShape {
   return network.parameters.find((p) => p.name === parameter)!;
 }
 
-/** Rows and columns of a tensor; a bias is one row, and only weights have padded rows. */
-function extent({ shape }: ParameterShape): { rows: number; columns: number; paddedRows: number } {
-  const columns = shape.at(-1)!;
-  const rows = shape.length === 1 ? 1 : shape[0]!;
-  return { rows, columns, paddedRows: shape.length === 1 ? 1 : padded(rows) };
+/** Calls with the place of each run of values along the last axis: without and with padding. */
+function eachRun({ shape, stored }: ParameterShape, visit: (plain: number, place: number) => void): void {
+  const run = shape.at(-1)!;
+  const go = (axis: number, plain: number, place: number): void => {
+    if (axis === shape.length - 1) {
+      visit(plain * run, place * stored.at(-1)!);
+      return;
+    }
+    for (let i = 0; i < shape[axis]!; i++) go(axis + 1, plain * shape[axis]! + i, place * stored[axis]! + i);
+  };
+  go(0, 0, 0);
 }
 
 function pad(shape: ParameterShape, values: Float64Array): Float64Array {
-  const { rows, columns, paddedRows } = extent(shape);
-  const stride = padded(columns);
-  const result = new Float64Array(paddedRows * stride);
-  for (let row = 0; row < rows; row++) {
-    result.set(values.subarray(row * columns, (row + 1) * columns), row * stride);
-  }
+  const run = shape.shape.at(-1)!;
+  const result = new Float64Array(sizeOf(shape.stored));
+  eachRun(shape, (plain, place) => result.set(values.subarray(plain, plain + run), place));
   return result;
 }
 
 function unpad(shape: ParameterShape, values: Float64Array): Float64Array {
-  const { rows, columns } = extent(shape);
-  const stride = padded(columns);
-  const result = new Float64Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    result.set(values.subarray(row * stride, row * stride + columns), row * columns);
-  }
+  const run = shape.shape.at(-1)!;
+  const result = new Float64Array(shape.size);
+  eachRun(shape, (plain, place) => result.set(values.subarray(place, place + run), plain));
   return result;
 }

@@ -9,12 +9,19 @@ export function float64Device(): Device {
   return {
     id: 'float64',
     label: 'JavaScript, double precision (reference)',
-    compile: (plan) => Promise.resolve(executable(plan)),
+    compile: (plan) => Promise.resolve(float64Executable(plan)),
     dispose: () => Promise.resolve(),
   };
 }
 
-function executable(plan: Plan): Executable {
+/** An executable that can also run and read without waiting. */
+export interface ImmediateExecutable extends Executable {
+  runNow(steps: number): Float64Array;
+  readNow(buffer: string): Float64Array;
+}
+
+/** A plan compiled for the reference device. */
+export function float64Executable(plan: Plan): ImmediateExecutable {
   const buffers = new Map(plan.buffers.map((buffer) => [buffer.name, new Float64Array(buffer.size)]));
   const roles = new Map(plan.buffers.map((buffer) => [buffer.name, buffer.role]));
   const memory = (name: string): Float64Array => {
@@ -25,7 +32,19 @@ function executable(plan: Plan): Executable {
   const steps = plan.kernels.map((kernel) => bind(kernel, memory));
   const carries = plan.carry.map(({ from, to }) => ({ from: memory(from), to: memory(to) }));
   const reported = memory(plan.report);
+  const runNow = (count: number): Float64Array => {
+    const reports = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      for (const step of steps) step();
+      for (const { from, to } of carries) to.set(from);
+      reports[i] = reported[0]!;
+    }
+    return reports;
+  };
+  const readNow = (name: string): Float64Array => memory(name).slice();
   return {
+    runNow,
+    readNow,
     write(name, values) {
       const to = memory(name);
       if (roles.get(name) === 'temporary') {
@@ -40,16 +59,8 @@ function executable(plan: Plan): Executable {
       }
       to.set(values);
     },
-    run(count) {
-      const reports = new Float64Array(count);
-      for (let i = 0; i < count; i++) {
-        for (const step of steps) step();
-        for (const { from, to } of carries) to.set(from);
-        reports[i] = reported[0]!;
-      }
-      return Promise.resolve(reports);
-    },
-    read: (name) => Promise.resolve(memory(name).slice()),
+    run: (count) => Promise.resolve(runNow(count)),
+    read: (name) => Promise.resolve(readNow(name)),
     dispose: () => Promise.resolve(),
   };
 }

@@ -47,7 +47,29 @@ const accumulators = 4;
  * four sums: independent additions overlap, and four shorter sums round less than one long sum.
  */
 export function sumOfProducts(length: number, walks: readonly Walk[]): { statements: string; value: string } {
-  const sums = Array.from({ length: Math.min(accumulators, length) }, (_, i) => `sum${i}`);
+  const sums = sumNames(length);
+  const statements = [...sums.map((sum) => `let ${sum} = 0.0;`), addProducts(length, walks)].join('\n');
+  return {
+    statements,
+    value: sums.length === accumulators ? '((sum0 + sum1) + (sum2 + sum3))' : `(${sums.join(' + ')})`,
+  };
+}
+
+/** Names of the sums that {@link addProducts} adds to. */
+function sumNames(length: number): string[] {
+  return Array.from({ length: Math.min(accumulators, length) }, (_, i) => `sum${i}`);
+}
+
+/** Four sums for {@link addProducts} at zero, and what they amount to: for bodies that add more than once. */
+export const fourSums = {
+  declare: 'let sum0 = 0.0; let sum1 = 0.0; let sum2 = 0.0; let sum3 = 0.0;',
+  clear: 'sum0 = 0.0; sum1 = 0.0; sum2 = 0.0; sum3 = 0.0;',
+  value: '((sum0 + sum1) + (sum2 + sum3))',
+} as const;
+
+/** Statements that add Σₖ a[k]·b[k]·… over `length` elements to `sum0` … `sum3`, as far as there are so many elements. */
+export function addProducts(length: number, walks: readonly Walk[]): string {
+  const sums = sumNames(length);
   const whole = Math.floor(length / unroll);
   const starts = (prefix: string, offset: (walk: Walk) => string) =>
     walks.map((walk, i) => `const ${prefix}${i} = ${walk.start}${offset(walk)};`).join(' ');
@@ -59,7 +81,7 @@ export function sumOfProducts(length: number, walks: readonly Walk[]): { stateme
       return `${sums[k % sums.length]!} += ${factors.join(' * ')};`;
     }).join(' ');
 
-  const lines = sums.map((sum) => `let ${sum} = 0.0;`);
+  const lines: string[] = [];
   if (whole > 0) {
     const step = starts('at', (walk) => ` + q * ${unroll * walk.stride}`);
     lines.push(`for (let q = 0; q < ${whole}; q++) { ${step} ${terms('at', unroll)} }`);
@@ -71,8 +93,5 @@ export function sumOfProducts(length: number, walks: readonly Walk[]): { stateme
       terms('rest', rest),
     );
   }
-  return {
-    statements: lines.join('\n'),
-    value: sums.length === accumulators ? '((sum0 + sum1) + (sum2 + sum3))' : `(${sums.join(' + ')})`,
-  };
+  return lines.join('\n');
 }

@@ -1,26 +1,12 @@
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import type { Loss } from '../losses/loss.ts';
-import {
-  biasName,
-  buildNetwork,
-  weightName,
-  type Layer,
-  type Model,
-  type Network,
-} from '../network/network.ts';
+import { buildNetwork, type Model, type Network } from '../network/network.ts';
+import { gradientName, type ParameterShape } from '../network/parameterShape.ts';
+import { shapeText, sizeOf } from '../network/rowShape.ts';
 import { scheduleWidth, type Optimizer, type PlanPart, type UpdateTarget } from '../optimizers/rule.ts';
 import { updates, type Updates } from '../optimizers/updates.ts';
 import { padded } from './kernelText.ts';
-import {
-  deltaName,
-  layerBackward,
-  layerForward,
-  layerGradients,
-  outputName,
-  paddedWeight,
-  transposed,
-  type Piece,
-} from './layerKernels.ts';
+import { chain, type Step } from './layers/layer.ts';
 import { lossKernels } from './lossKernels.ts';
 import { maxBufferSize, type Buffer, type Kernel, type Plan } from './plan.ts';
 import { featureChunks, gather, maxFeatureValues, type RowChunk } from './rows.ts';
@@ -78,31 +64,36 @@ export function stepsPerPass(rows: number, batch: number): number {
 export function trainingPlan(
   options: PlanOptions & { readonly batch: number; readonly optimizer: Optimizer },
 ): Result<TrainingPlan> {
-  const { model, inputs, outputs, rows, loss, lossParameters } = options;
+  const { inputs, outputs, rows, loss, lossParameters } = options;
   const batch = Math.min(options.batch, rows);
-  const network = buildNetwork(model, inputs, outputs);
-  const addressed = address(network, batch, rows);
+  const built = buildNetwork(options.model, inputs, outputs);
+  if (!built.ok) return built;
+  const network = built.value;
+  const addressed = address(network, batch, rows, inputs);
   if (!addressed.ok) return addressed;
   const chunks = addressed.value;
 
   const steps = stepsPerPass(rows, batch);
   const window = Math.max(1, Math.min(Math.floor(windowEntries / batch), longestWindow, steps));
-  const moved = updates(options.optimizer, network.layers.flatMap(updateTargets));
+  const moved = updates(options.optimizer, updateTargets(network));
   const place = `(clock[0] | 0) * ${batch} + n`;
   const rowsPart = gather({
     chunks,
     rows,
     width: inputs,
+    columns: sizeOf(network.input.stored),
     batch,
     row: { reads: { order: 'order', clock: 'clock' }, text: `const r = order[${place}] | 0;` },
     weight: { reads: { weights: 'weights', clock: 'clock' }, text: `return weights[${place}];` },
   });
-  const last = network.layers.at(-1)!;
+  const step: Step = { batch, isTraining: true, weight: 'batch.weight' };
+  const forward = chain(network.layers, 'batch.features', step);
+  const gradient = gradientName(forward.output);
   const { buffers, kernels, carry } = assemble(
     rowsPart,
-    forwardPart(network, batch),
-    lossKernels(loss, lossParameters, batch, outputs, { ...lossBuffers(last), gradient: deltaName(last) }),
-    backwardPart(network, batch),
+    forward.part,
+    lossKernels(loss, lossParameters, batch, outputs, { ...lossBuffers(forward.output), gradient }),
+    forward.backward(gradient, false).part,
     moved,
     clockPart,
   );
@@ -119,7 +110,7 @@ export function trainingPlan(
     batch,
     steps,
     chunks,
-    output: outputName(last),
+    output: forward.output,
     outputStride: padded(outputs),
     updates: moved,
     window,
@@ -127,11 +118,19 @@ export function trainingPlan(
 }
 
 /** The plan of a pass over rows in their order: forward and mean loss, outputs to be read after every step. */
-export function evaluationPlan(options: PlanOptions & { readonly batch?: number }): Result<RowsPlan> {
-  const { model, inputs, outputs, rows, loss, lossParameters } = options;
-  const network = buildNetwork(model, inputs, outputs);
-  const batch = Math.min(options.batch ?? evaluationBatch(network), rows);
-  const addressed = address(network, batch, rows);
+export function evaluationPlan(
+  options: PlanOptions & {
+    readonly batch?: number;
+    /** Whether a buffer `weights` holds the factor of each row. */
+    readonly weighted?: boolean;
+  },
+): Result<RowsPlan> {
+  const { inputs, outputs, rows, loss, lossParameters } = options;
+  const built = buildNetwork(options.model, inputs, outputs);
+  if (!built.ok) return built;
+  const network = built.value;
+  const batch = Math.min(options.batch ?? passBatch(network), rows);
+  const addressed = address(network, batch, rows, inputs);
   if (!addressed.ok) return addressed;
   const chunks = addressed.value;
 
@@ -141,44 +140,63 @@ export function evaluationPlan(options: PlanOptions & { readonly batch?: number 
     chunks,
     rows,
     width: inputs,
+    columns: sizeOf(network.input.stored),
     batch,
     row: {
       reads: clock,
       text: `const place = ${place};\nlet r = place;\nif (place >= ${rows}) { r = ${rows - 1}; }`,
     },
-    weight: { reads: clock, text: `let w = 1.0;\nif (${place} >= ${rows}) { w = 0.0; }\nreturn w;` },
+    weight:
+      options.weighted === true
+        ? {
+            reads: { ...clock, weights: 'weights' },
+            text: `const place = ${place};\nlet w = 0.0;\nif (place < ${rows}) { w = weights[place]; }\nreturn w;`,
+          }
+        : { reads: clock, text: `let w = 1.0;\nif (${place} >= ${rows}) { w = 0.0; }\nreturn w;` },
   });
-  const last = network.layers.at(-1)!;
-  const lossPart = lossKernels(loss, lossParameters, batch, outputs, lossBuffers(last));
-  const { buffers, kernels, carry } = assemble(rowsPart, forwardPart(network, batch), lossPart, clockPart);
+  const forward = chain(network.layers, 'batch.features', {
+    batch,
+    isTraining: false,
+    weight: 'batch.weight',
+  });
+  const lossPart = lossKernels(loss, lossParameters, batch, outputs, lossBuffers(forward.output));
+  const { buffers, kernels, carry } = assemble(rowsPart, forward.part, lossPart, clockPart);
+  const fed: Buffer[] = options.weighted === true ? [{ name: 'weights', size: rows, role: 'data' }] : [];
   return ok({
-    plan: { buffers: [...parameterBuffers(network), ...buffers], kernels, carry, report: 'loss' },
+    plan: { buffers: [...fed, ...parameterBuffers(network), ...buffers], kernels, carry, report: 'loss' },
     network,
     rows,
     width: inputs,
     batch,
     steps: stepsPerPass(rows, batch),
     chunks,
-    output: outputName(last),
+    output: forward.output,
     outputStride: padded(outputs),
   });
 }
 
-function lossBuffers(last: Layer) {
-  return { prediction: outputName(last), target: 'batch.targets', weight: 'batch.weight', value: 'loss' };
+function lossBuffers(prediction: string) {
+  return { prediction, target: 'batch.targets', weight: 'batch.weight', value: 'loss' };
 }
 
-/** Multiplications of one evaluation step: some 10 ms on the slowest device, so that the process stays responsive. */
-const evaluationWork = 2 ** 23;
+/** Multiplications of one step of a pass: some 10 ms on the slowest device, so that the process stays responsive. */
+const passWork = 2 ** 23;
+const smallestPassBatch = 16;
 
-/** A batch that keeps a device busy for a moment and needs little memory: about a million activations in the widest layer. */
-function evaluationBatch(network: Network): number {
-  const work = network.layers.reduce((sum, layer) => sum + padded(layer.inputs) * padded(layer.outputs), 0);
-  return Math.max(64, Math.min(Math.floor(evaluationWork / work), Math.floor(2 ** 20 / widest(network))));
+/**
+ * Rows of one step of a pass without gradients: keeps a device busy for a moment and needs little memory, about a
+ * million values in the widest layer.
+ */
+export function passBatch(network: Network): number {
+  const work = network.layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
+  const most = Math.floor(maxBufferSize / widest(network));
+  const wanted = Math.min(Math.floor(passWork / Math.max(1, work)), Math.floor(2 ** 20 / widest(network)));
+  return Math.max(1, Math.min(most, Math.max(smallestPassBatch, wanted)));
 }
 
+/** Values of the largest buffer that a row needs. */
 function widest(network: Network): number {
-  return Math.max(...network.layers.map((layer) => Math.max(padded(layer.inputs), padded(layer.outputs))));
+  return Math.max(sizeOf(network.input.stored), ...network.layers.map((layer) => layer.widest));
 }
 
 /** Which step of the window is due. All four lanes count. */
@@ -199,46 +217,25 @@ const clockPart: PlanPart = {
   carry: [{ from: 'clock.next', to: 'clock' }],
 };
 
-function parameterBuffers(network: Network): Buffer[] {
-  return network.layers.flatMap((layer): Buffer[] => {
-    const [columns, rows] = paddedWeight(layer);
-    return [
-      { name: weightName(layer), size: columns * rows, role: 'state' },
-      { name: biasName(layer), size: columns, role: 'state' },
-    ];
-  });
+/** State buffers of a network's parameters. */
+export function parameterBuffers(network: Network): Buffer[] {
+  return network.parameters.map(({ name, stored }) => ({ name, size: sizeOf(stored), role: 'state' }));
 }
 
-/** Name of the buffer that a layer reads. */
-function inputName(network: Network, index: number): string {
-  return index === 0 ? 'batch.features' : outputName(network.layers[index - 1]!);
+function updateTargets(network: Network): UpdateTarget[] {
+  return network.parameters
+    .filter(({ trained }) => trained)
+    .map((parameter) => ({
+      parameter: parameter.name,
+      gradient: gradientName(parameter.name),
+      output: extent(parameter),
+    }));
 }
 
-function forwardPart(network: Network, batch: number): PlanPart {
-  return fromPieces(network.layers.flatMap((layer, i) => layerForward(layer, inputName(network, i), batch)));
-}
-
-function backwardPart(network: Network, batch: number): PlanPart {
-  const pieces: Piece[] = [];
-  for (let i = network.layers.length - 1; i >= 0; i--) {
-    const layer = network.layers[i]!;
-    pieces.push(...layerGradients(layer, inputName(network, i), batch));
-    if (i > 0) pieces.push(transposed(layer), ...layerBackward(layer, network.layers[i - 1]!, batch));
-  }
-  return fromPieces(pieces);
-}
-
-function updateTargets(layer: Layer): UpdateTarget[] {
-  const target = (parameter: string, output: Kernel['output']) => ({
-    parameter,
-    gradient: `${parameter}.gradient`,
-    output,
-  });
-  return [target(weightName(layer), paddedWeight(layer)), target(biasName(layer), [padded(layer.outputs)])];
-}
-
-function fromPieces(pieces: readonly Piece[]): PlanPart {
-  return { buffers: pieces.map((p) => p.buffer), kernels: pieces.map((p) => p.kernel), carry: [] };
+/** Extent of a parameter's buffer for a kernel, last axis first. */
+function extent({ stored }: ParameterShape): Kernel['output'] {
+  const columns = stored.at(-1)!;
+  return stored.length === 1 ? [columns] : [columns, sizeOf(stored) / columns];
 }
 
 /** Parts one after another; kernels run in this order. */
@@ -253,18 +250,22 @@ function assemble(
 }
 
 /** The chunks of the features, or why the plan needs buffers larger than float32 indices can address. */
-function address(network: Network, batch: number, rows: number): Result<readonly RowChunk[]> {
-  const layer = network.layers.find((l) => padded(l.inputs) * padded(l.outputs) > maxBufferSize);
-  if (layer !== undefined) {
+function address(
+  network: Network,
+  batch: number,
+  rows: number,
+  columns: number,
+): Result<readonly RowChunk[]> {
+  const large = network.parameters.find(({ stored }) => sizeOf(stored) > maxBufferSize);
+  if (large !== undefined) {
     return bad(
       message(
-        'A layer of {inputs} × {outputs} weights is too large: the most is {most} weights in one layer. Choose fewer hidden units, or leave out columns with many categories.',
-        { inputs: layer.inputs, outputs: layer.outputs, most: maxBufferSize },
+        'A layer of {shape} weights is too large: the most is {most} weights in one layer. Choose fewer units, or leave out columns with many categories.',
+        { shape: shapeText(large.shape), most: maxBufferSize },
       ),
-      { path: 'model.hidden' },
+      { path: network.layers.find(({ parameters }) => parameters.includes(large))?.path ?? 'model' },
     );
   }
-  const columns = network.layers[0]!.inputs;
   const chunks = featureChunks(rows, columns);
   if (chunks === undefined) {
     return bad(
@@ -275,11 +276,21 @@ function address(network: Network, batch: number, rows: number): Result<readonly
       { path: 'data' },
     );
   }
-  if (batch * widest(network) > maxBufferSize) {
+  const most = Math.floor(maxBufferSize / widest(network));
+  if (most === 0) {
+    return bad(
+      message(
+        'A row becomes {values} values in this model, where the most is {most}. Choose fewer filters, or pool earlier.',
+        { values: widest(network), most: maxBufferSize },
+      ),
+      { path: 'model' },
+    );
+  }
+  if (batch > most) {
     return bad(
       message('A batch of {batch} rows is too large for this model. Choose at most {most} rows.', {
         batch,
-        most: Math.floor(maxBufferSize / widest(network)),
+        most,
       }),
       { path: 'training.batch' },
     );

@@ -1,4 +1,3 @@
-import { padded } from './kernelText.ts';
 import { maxBufferSize, type Buffer, type Kernel } from './plan.ts';
 
 /** Feature buffers one kernel may read; with its other inputs this stays within WebGPU's eight per shader stage. */
@@ -32,7 +31,7 @@ export interface Statements {
 }
 
 /**
- * Kernels that collect the rows of one batch: `batch.features` (batch × padded width), `batch.targets` and
+ * Kernels that collect the rows of one batch: `batch.features` (batch × columns), `batch.targets` and
  * `batch.weight`. `row` defines `r`, the row at place `n` of the batch; `weight` returns the weight at place `n`, 0
  * where a short batch has no row.
  */
@@ -40,14 +39,15 @@ export function gather(options: {
   readonly chunks: readonly RowChunk[];
   readonly rows: number;
   readonly width: number;
+  /** Width of a gathered row, padding included. */
+  readonly columns: number;
   readonly batch: number;
   readonly row: Statements;
   readonly weight: Statements;
 }): { buffers: readonly Buffer[]; kernels: readonly Kernel[] } {
-  const { chunks, rows, width, batch, row, weight } = options;
+  const { chunks, rows, width, columns, batch, row, weight } = options;
   const bind = (reads: Readonly<Record<string, string>>) =>
     Object.entries(reads).map(([parameter, buffer]) => ({ parameter, buffer }));
-  const columns = padded(width);
   const load = chunks
     .map((chunk, i) => {
       const at = chunk.first === 0 ? 'r' : `(r - ${chunk.first})`;

@@ -1,6 +1,6 @@
 import { strToU8, zipSync } from 'fflate';
 import type { Preprocessing } from '../data/dataset.ts';
-import { buildNetwork } from '../network/network.ts';
+import { buildNetwork, type Network } from '../network/network.ts';
 import type { Checkpoint } from '../training/checkpoint.ts';
 
 /** An array by name, flat and row-major, with its shape. */
@@ -17,7 +17,7 @@ export interface NamedArray {
  * for exp, 2 for softplus.
  */
 export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
-  const network = buildNetwork(checkpoint.model, checkpoint.inputs, checkpoint.outputs);
+  const network = networkOf(checkpoint);
   const arrays = network.parameters.map(({ name, shape }): NamedArray => ({
     name,
     shape,
@@ -59,9 +59,16 @@ export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
   return arrays;
 }
 
+/** The network of a checkpoint, which fits: it was checked when it was read. */
+function networkOf({ model, inputs, outputs }: Checkpoint): Network {
+  const built = buildNetwork(model, inputs, outputs);
+  if (!built.ok) throw new RangeError('The model does not fit its inputs.');
+  return built.value;
+}
+
 /** A trained model as JSON: layers with nested arrays, activation, and the preprocessing by column. */
 export function weightsJson(checkpoint: Checkpoint): string {
-  const network = buildNetwork(checkpoint.model, checkpoint.inputs, checkpoint.outputs);
+  const network = networkOf(checkpoint);
   const parameter = (name: string, shape: readonly number[]): unknown =>
     nested(checkpoint.parameters[name]!, shape);
   const document = {
@@ -70,10 +77,9 @@ export function weightsJson(checkpoint: Checkpoint): string {
     position: checkpoint.position,
     ...(checkpoint.best === undefined ? {} : { best: checkpoint.best }),
     compute: 'output = inputs; for each layer: output = activation(output · weight + bias)',
-    layers: network.layers.map((layer) => ({
-      activation: layer.activation,
-      weight: parameter(`${layer.name}.weight`, [layer.inputs, layer.outputs]),
-      bias: parameter(`${layer.name}.bias`, [layer.outputs]),
+    layers: network.layers.map(({ parameters }, i) => ({
+      activation: i < network.layers.length - 1 ? checkpoint.model.activation : 'none',
+      ...Object.fromEntries(parameters.map(({ name, role, shape }) => [role, parameter(name, shape)])),
     })),
     preprocessing: checkpoint.preprocessing satisfies Preprocessing,
   };

@@ -1,12 +1,12 @@
 import { randomStream } from '../data/random.ts';
 import { message, ok, type Problem, type Result } from '../messages/message.ts';
+import { draw } from './initialisers.ts';
 import type { Model, Network, Parameters } from './network.ts';
+import { shapeText } from './rowShape.ts';
 
 /**
- * Starting values: those given with the model, otherwise drawn as PyTorch's `nn.Linear` does, uniformly from
- * ±1/√fan-in for weights and biases alike (`kaiming_uniform_` with a = √5: gain √(2/(1+5)) times √(3/fan-in); K. He
- * et al., "Delving Deep into Rectifiers", 2015; torch/nn/modules/linear.py). Every parameter has a stream of its own,
- * so that giving one leaves the others as they were.
+ * Starting values: those given with the model, otherwise drawn as each parameter says. Every parameter has a stream of its
+ * own, so that giving one leaves the others as they were.
  * Problems carry the path in the experiment: an unknown name, or a wrong number of values.
  */
 export function initialParameters(
@@ -27,12 +27,11 @@ export function initialParameters(
     }
   }
   const parameters: Record<string, Float64Array> = {};
-  for (const { name, shape, size, fanIn } of network.parameters) {
+  for (const parameter of network.parameters) {
+    const { name, shape, size } = parameter;
     const values = given[name];
     if (values === undefined) {
-      const random = randomStream(seed, `initial/${name}`);
-      const bound = 1 / Math.sqrt(fanIn);
-      parameters[name] = Float64Array.from({ length: size }, () => bound * (2 * random.next() - 1));
+      parameters[name] = draw(parameter, randomStream(seed, `initial/${name}`));
     } else if (values.length === size) {
       parameters[name] = Float64Array.from(values);
     } else {
@@ -40,7 +39,7 @@ export function initialParameters(
         message: message('"{name}" needs {expected} values (shape {shape}), but {found} are given.', {
           name,
           expected: size,
-          shape: shape.join(' × '),
+          shape: shapeText(shape),
           found: values.length,
         }),
         where: { path: `model.initial.${name}` },

@@ -1,62 +1,79 @@
-import {
-  biasName,
-  buildNetwork,
-  weightName,
-  type Activation,
-  type Model,
-  type Parameters,
-} from './network.ts';
+import { float64Executable } from '../compute/float64.ts';
+import { writeParameters } from '../compute/feed.ts';
+import { padded } from '../compute/kernelText.ts';
+import { chain } from '../compute/layers/layer.ts';
+import { parameterBuffers, passBatch } from '../compute/planBuilder.ts';
+import { buildNetwork, type Model, type Parameters } from './network.ts';
+import { sizeOf } from './rowShape.ts';
 
-/**
- * The network's raw outputs in float64: rows × outputs, row-major. `features` is rows × width of encoded rows. The
- * number of outputs follows from the last bias. Throws a RangeError when a parameter is missing or its size does not
- * fit: parameters come from a checkpoint that was checked when it was read.
- */
-export function forward(
-  model: Model,
-  parameters: Parameters,
-  features: Float64Array,
-  rows: number,
-  width: number,
-): Float64Array {
-  const outputs = parameters[`layers.${model.hidden.length}.bias`]?.length ?? 0;
-  const network = buildNetwork(model, width, outputs);
-  let values = features;
-  if (values.length !== rows * width) {
-    throw new RangeError(`forward: expected ${rows} × ${width} features, received ${values.length}`);
-  }
-  for (const layer of network.layers) {
-    const weight = parameters[weightName(layer)];
-    const bias = parameters[biasName(layer)];
-    if (weight?.length !== layer.inputs * layer.outputs || bias?.length !== layer.outputs) {
-      throw new RangeError(
-        `forward: the parameters of ${layer.name} are not ${layer.inputs} × ${layer.outputs}`,
-      );
-    }
-    const next = new Float64Array(rows * layer.outputs);
-    for (let row = 0; row < rows; row++) {
-      const to = row * layer.outputs;
-      next.set(bias, to);
-      for (let i = 0; i < layer.inputs; i++) {
-        const x = values[row * layer.inputs + i]!;
-        const from = i * layer.outputs;
-        for (let o = 0; o < layer.outputs; o++) next[to + o]! += x * weight[from + o]!;
-      }
-    }
-    values = activate(layer.activation, next);
-  }
-  return values;
+/** A model with what it takes to run it. */
+export interface Trained {
+  readonly model: Model;
+  /** Width of an encoded row. */
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly parameters: Parameters;
 }
 
-function activate(activation: Activation, values: Float64Array): Float64Array {
-  switch (activation) {
-    case 'none':
-      return values;
-    case 'relu':
-      return values.map((z) => Math.max(z, 0));
-    case 'tanh':
-      return values.map(Math.tanh);
-    case 'sigmoid':
-      return values.map((z) => 1 / (1 + Math.exp(-z)));
+/** Raw outputs, rows × outputs, of `rows` × inputs encoded features, both row-major. */
+export type Predictor = (features: Float32Array | Float64Array, rows: number) => Float64Array;
+
+/**
+ * The network in float64: the same kernels as in training, on the reference device. Throws a RangeError when a parameter
+ * is missing or its size does not fit: parameters come from a checkpoint that was checked when it was read.
+ */
+export function predictor({ model, inputs, outputs, parameters }: Trained): Predictor {
+  const built = buildNetwork(model, inputs, outputs);
+  if (!built.ok) throw new RangeError('predictor: the model does not fit its inputs');
+  const network = built.value;
+  for (const { name, shape, size } of network.parameters) {
+    if (parameters[name]?.length !== size) {
+      throw new RangeError(`predictor: ${name} does not have ${shape.join(' × ')} values`);
+    }
   }
+  const columns = sizeOf(network.input.stored);
+  const stride = padded(outputs);
+  const compile = (batch: number) => {
+    const forward = chain(network.layers, 'features', { batch, isTraining: false, weight: '' });
+    const executable = float64Executable({
+      buffers: [
+        { name: 'features', size: batch * columns, role: 'data' },
+        ...parameterBuffers(network),
+        ...forward.part.buffers,
+      ],
+      kernels: forward.part.kernels,
+      carry: [],
+      report: forward.output,
+    });
+    writeParameters(executable, network, parameters);
+    return { batch, executable, output: forward.output };
+  };
+  const most = passBatch(network);
+  let compiled: ReturnType<typeof compile> | undefined;
+
+  return (features, rows) => {
+    if (features.length !== rows * inputs) {
+      throw new RangeError(`predictor: expected ${rows} × ${inputs} features, received ${features.length}`);
+    }
+    const results = new Float64Array(rows * outputs);
+    if (rows === 0) return results;
+    if (compiled === undefined || compiled.batch < Math.min(rows, most))
+      compiled = compile(Math.min(rows, most));
+    const { batch, executable, output } = compiled;
+    for (let first = 0; first < rows; first += batch) {
+      const count = Math.min(batch, rows - first);
+      const block = new Float64Array(batch * columns);
+      for (let row = 0; row < count; row++) {
+        const from = (first + row) * inputs;
+        block.set(features.subarray(from, from + inputs), row * columns);
+      }
+      executable.write('features', block);
+      executable.runNow(1);
+      const values = executable.readNow(output);
+      for (let row = 0; row < count; row++) {
+        results.set(values.subarray(row * stride, row * stride + outputs), (first + row) * outputs);
+      }
+    }
+    return results;
+  };
 }

@@ -157,9 +157,8 @@ const headerSchema = v.object({
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const { parameters, resume, best, model, ...plain } = checkpoint;
-  const shapes = new Map(
-    buildNetwork(model, checkpoint.inputs, checkpoint.outputs).parameters.map((p) => [p.name, p.shape]),
-  );
+  const network = buildNetwork(model, checkpoint.inputs, checkpoint.outputs);
+  const shapes = new Map(network.ok ? network.value.parameters.map((p) => [p.name, p.shape]) : []);
   const groups: Record<(typeof tensorGroups)[number], Parameters> = {
     parameters,
     state: resume?.state ?? {},
@@ -244,8 +243,9 @@ export function decodeCheckpoint(bytes: Uint8Array): Result<Checkpoint> {
     groups[group][name] = values;
   }
   const network = buildNetwork(header.model, header.inputs, header.outputs);
+  if (!network.ok) return damaged();
   const fits = (parameters: Parameters) =>
-    network.parameters.every((p) => parameters[p.name]?.length === p.size);
+    network.value.parameters.every((p) => parameters[p.name]?.length === p.size);
   if (at !== end || !fits(groups.parameters)) return damaged();
 
   const { position, model, inputs, outputs, preprocessing, best, resume } = header;

@@ -39,6 +39,7 @@ describe('gathering a batch', () => {
       chunks,
       rows,
       width,
+      columns: 4,
       batch: 4,
       row: { reads: { order: 'order' }, text: 'const r = order[n] | 0;' },
       weight: { reads: {}, text: 'return n + 1.0;' },

@@ -1,7 +1,7 @@
 import { unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { modelArrays, npy, weightsJson, weightsNpz } from '../../../src/core/export/weights.ts';
-import { forward } from '../../../src/core/network/predict.ts';
+import { predictor } from '../../../src/core/network/predict.ts';
 import type { Checkpoint } from '../../../src/core/training/checkpoint.ts';
 
 const checkpoint: Checkpoint = {
@@ -85,7 +85,7 @@ describe('JSON', () => {
       );
       values = activation === 'tanh' ? sums.map((sum) => Math.tanh(sum)) : sums;
     }
-    const expected = forward(checkpoint.model, checkpoint.parameters, Float64Array.from(row), 1, 3);
+    const expected = predictor(checkpoint)(Float64Array.from(row), 1);
     expect(values[0]).toBeCloseTo(expected[0]!, 12);
   });
 });

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { initialParameters } from '../../../src/core/network/initial.ts';
-import { buildNetwork } from '../../../src/core/network/network.ts';
-import { forward } from '../../../src/core/network/predict.ts';
+import { buildNetwork, type Model, type Network } from '../../../src/core/network/network.ts';
+import { predictor } from '../../../src/core/network/predict.ts';
 
-const model = { type: 'mlp', hidden: [3, 2], activation: 'tanh' } as const;
+const model: Model = { type: 'mlp', hidden: [3, 2], activation: 'tanh' };
+
+function built(...given: Parameters<typeof buildNetwork>): Network {
+  const network = buildNetwork(...given);
+  if (!network.ok) throw new Error('expected a network');
+  return network.value;
+}
 
 describe('the network of a model', () => {
-  it('has one dense layer more than hidden layers, the last without activation', () => {
-    const network = buildNetwork({ ...model, hidden: [3, 2] }, 4, 1);
+  it('has one dense layer more than hidden layers', () => {
+    const network = built(model, 4, 1);
     expect(network.parameters.map(({ name, shape }) => [name, shape])).toEqual([
       ['layers.0.weight', [4, 3]],
       ['layers.0.bias', [3]],
@@ -16,14 +22,13 @@ describe('the network of a model', () => {
       ['layers.2.weight', [2, 1]],
       ['layers.2.bias', [1]],
     ]);
-    expect(network.layers.map((layer) => layer.activation)).toEqual(['tanh', 'tanh', 'none']);
     // (4·3 + 3) + (3·2 + 2) + (2·1 + 1)
     expect(network.parameterCount).toBe(26);
   });
 });
 
 describe('starting values', () => {
-  const network = buildNetwork({ ...model, hidden: [64] }, 100, 3);
+  const network = built({ ...model, hidden: [64] }, 100, 3);
 
   it('are uniform in ±1/√fan-in, as those of nn.Linear', () => {
     const drawn = initialParameters(network, 7);
@@ -62,7 +67,7 @@ describe('starting values', () => {
   });
 });
 
-describe('forward', () => {
+describe('predicting', () => {
   it('is activation(x W + b), layer after layer', () => {
     const parameters = {
       'layers.0.weight': Float64Array.of(1, -1, 2, 0.5), // [2 × 2]
@@ -77,7 +82,10 @@ describe('forward', () => {
     ];
     const of = (f: (z: number) => number) => hidden.map(([a, b]) => 3 * f(a!) - 2 * f(b!) + 1);
     const run = (activation: 'relu' | 'tanh' | 'sigmoid') => [
-      ...forward({ type: 'mlp', hidden: [2], activation }, parameters, features, 2, 2),
+      ...predictor({ model: { type: 'mlp', hidden: [2], activation }, inputs: 2, outputs: 1, parameters })(
+        features,
+        2,
+      ),
     ];
     expect(run('relu')).toEqual(of((z) => Math.max(0, z)));
     expect(run('tanh')).toEqual(of(Math.tanh));
@@ -87,10 +95,10 @@ describe('forward', () => {
 
   it('refuses features and parameters of a wrong size', () => {
     const parameters = { 'layers.0.weight': Float64Array.of(1, 2), 'layers.0.bias': Float64Array.of(0) };
-    const linear = { type: 'mlp', hidden: [], activation: 'relu' } as const;
-    const run = (width: number) =>
-      forward({ ...linear, hidden: [] }, parameters, new Float64Array(6), 2, width);
+    const linear: Model = { type: 'mlp', hidden: [], activation: 'relu' };
+    const run = (inputs: number) =>
+      predictor({ model: linear, inputs, outputs: 1, parameters })(new Float64Array(6), 2);
     expect(() => run(2)).toThrow('expected 2 × 2 features');
-    expect(() => run(3)).toThrow('layers.0 are not 3 × 1');
+    expect(() => run(3)).toThrow('layers.0.weight does not have 3 × 1 values');
   });
 });

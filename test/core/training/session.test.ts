@@ -4,7 +4,7 @@ import type { Device, Executable } from '../../../src/core/compute/device.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
 import type { Dataset } from '../../../src/core/data/dataset.ts';
 import { loadLoss } from '../../../src/core/losses/catalogue.ts';
-import { forward } from '../../../src/core/network/predict.ts';
+import { predictor } from '../../../src/core/network/predict.ts';
 import type { MetricsLine } from '../../../src/core/runs/record.ts';
 import {
   decodeCheckpoint,
@@ -88,7 +88,7 @@ describe('the first program: a line by full-batch gradient descent', () => {
     steps(lines).forEach((l, i) => close(l.loss, expected.losses[i]!));
     // The loss of a full batch falls monotonically here, so the best model is the last.
     const best = session.best()!;
-    const [prediction] = forward(best.model, best.parameters, Float64Array.of(4), 1, 1);
+    const [prediction] = predictor(best)(Float64Array.of(4), 1);
     close(prediction!, 7.956426757907759);
     expect(Math.abs(prediction! - 7.956)).toBeLessThan(0.001);
   });
@@ -173,7 +173,7 @@ describe('evaluation', () => {
       experiment: experiment({ loss: { id: 'softmax-cross-entropy' }, training: { epochs: 4, batch: 5 } }),
     });
     const best = session.best()!;
-    const logits = forward(best.model, best.parameters, dataset.validation!.features, 7, 3);
+    const logits = predictor(best)(dataset.validation!.features, 7);
     let loss = 0;
     let right = 0;
     for (let row = 0; row < 7; row++) {
