@@ -341,6 +341,21 @@ describe('numbers in the pitfalls', () => {
     };
     expect(value(lossOf('cosface'), sample)).toBeCloseTo(7.21, 2);
   });
+  it('CosFace keeps the digits of a small loss and of its gradient', () => {
+    const sample: Sample = {
+      sizes: { sample: 1, class: 3, feature: 2 },
+      inputs: { pred: [1, 0], centres: [1, 0, -1, 0, 0, 1], target: [0] },
+    };
+    // Own cosine 1 less the margin 0.35, the others −1 and 0, times 64.
+    const [opposite, across] = [Math.exp(-64 * 1.65), Math.exp(-64 * 0.65)];
+    expectClose(values(lossOf('cosface'), sample), [Math.log1p(opposite + across)], 1e-12);
+    // Only a centre at a right angle changes its cosine with the vector.
+    expectClose(
+      [slope(lossOf('cosface'), sample, 'pred')[1]!],
+      [(64 * across) / (1 + opposite + across)],
+      1e-12,
+    );
+  });
   it('the hinge embedding loss falls forever for scores below 0', () => {
     const at = { sizes: { sample: 1, output: 1 }, inputs: { pred: [-1e6], target: [1] } };
     expect(value(lossOf('hinge-embedding'), at)).toBe(-1e6);
