@@ -64,6 +64,11 @@ export class RunFolder {
     fs.renameSync(next, this.file('last'));
   }
 
+  /** Drops the checkpoint before the last one: a run that is finished is not resumed, so nothing would fall back to it. */
+  dropPrevious(): void {
+    fs.rmSync(this.file('previous'), { force: true });
+  }
+
   writeBest(bytes: Uint8Array): void {
     replaceFile(fs, this.file('best'), bytes, process.pid);
   }

@@ -272,6 +272,7 @@ class Training {
     else await this.#checkpoint();
     this.#writeBest();
     const { status } = this.#report;
+    if (state !== 'running' && state !== 'notFinite') this.#folder.dropPrevious();
     if (state !== 'running') return summarisedEnd(state, status, this.#experiment);
     return wantedEnd(control.ending() ?? 'user', status);
   }

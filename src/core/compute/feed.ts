@@ -53,6 +53,7 @@ export async function readOptimizerState(executable: Executable, plan: TrainingP
  * @param order the rows of the whole epoch in their order
  * @param stepInEpoch first of these steps within the epoch, from 0
  * @param step its number in the run, from 1
+ * @param factors of the rows in the loss; absent: all 1
  * @returns how many steps may run before the next call: the rest of the window or of the epoch
  */
 export function writeWindow(
@@ -61,6 +62,7 @@ export function writeWindow(
   order: ArrayLike<number>,
   stepInEpoch: number,
   step: number,
+  factors?: Float64Array,
 ): number {
   const steps = Math.min(plan.window, plan.steps - stepInEpoch);
   const first = stepInEpoch * plan.batch;
@@ -70,8 +72,9 @@ export function writeWindow(
   // Places without a row repeat a row of the same batch: 0 · ∞ from a row of another batch would spoil this one.
   rows.fill(order[first + places - 1]!);
   for (let i = 0; i < places; i++) {
-    rows[i] = order[first + i]!;
-    weights[i] = 1;
+    const row = order[first + i]!;
+    rows[i] = row;
+    weights[i] = factors?.[row] ?? 1;
   }
   const schedule = new Float64Array(plan.window * scheduleWidth);
   for (let i = 0; i < steps; i++) schedule.set(plan.updates.schedule({ step: step + i }), i * scheduleWidth);

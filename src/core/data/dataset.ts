@@ -72,6 +72,8 @@ export interface Part {
   readonly rows: number;
   readonly features: Float64Array;
   readonly targets: Float64Array;
+  /** Factors of the rows in the loss, above 0; absent: all 1. */
+  readonly weights?: Float64Array;
 }
 
 /** A data set ready for training. */

@@ -21,6 +21,7 @@ import { generators } from './generators.ts';
 import { randomStream } from './random.ts';
 import { splitRows } from './split.ts';
 import { infiniteCell, readTarget, someNames, type Target } from './target.ts';
+import { readWeights } from './weights.ts';
 
 /** A data set with what was done to it, one sentence each. */
 export interface Prepared extends Dataset {
@@ -61,7 +62,8 @@ export function* preparingDataset(
   };
 
   if (table.rows < 2) return tooFewRows(table, table.rows, notes);
-  const chosen = chooseColumns(table, data);
+  const { weightColumn } = experiment.loss;
+  const chosen = chooseColumns(table, data, weightColumn);
   if (!chosen.ok) return chosen;
   const target = yield* readTarget(table, chosen.value.target, loss);
   if (!target.ok) return target;
@@ -70,7 +72,13 @@ export function* preparingDataset(
   const usable = yield* usableFeatures(table, chosen.value.features, warn);
   if (!usable.ok) return usable;
   const filling = data.source === 'file' && data.missing === 'mean';
-  const rows = yield* completeRows(table, target.value, filling ? [] : usable.value, notes);
+  const complete = yield* completeRows(table, target.value, filling ? [] : usable.value, notes);
+  const weighted =
+    weightColumn === undefined
+      ? ok({ rows: complete, weights: undefined })
+      : yield* readWeights(table, weightColumn, complete, notes);
+  if (!weighted.ok) return weighted;
+  const { rows, weights } = weighted.value;
   if (rows.length < 2) return tooFewRows(table, rows.length, notes);
   if (filling) yield* noteFilled(table, usable.value, rows, notes);
 
@@ -153,7 +161,12 @@ export function* preparingDataset(
     yield* sliced(of.length, (start, end) => {
       for (let i = start; i < end; i++) targets[i] = (values[of[i]!]! - mean) / scale;
     });
-    return { rows: of.length, features: yield* encodeRowsOf(table, features, of, width), targets };
+    return {
+      rows: of.length,
+      features: yield* encodeRowsOf(table, features, of, width),
+      targets,
+      ...(weights === undefined ? {} : { weights: Float64Array.from(of, (row) => weights[row]!) }),
+    };
   }
   const training = yield* part(split.training);
   const validation = split.validation.length === 0 ? undefined : yield* part(split.validation);
@@ -240,7 +253,11 @@ interface Chosen {
   readonly features: readonly number[];
 }
 
-function chooseColumns(table: Table, data: Experiment['data']): Result<Chosen> {
+function chooseColumns(
+  table: Table,
+  data: Experiment['data'],
+  weightColumn: string | undefined,
+): Result<Chosen> {
   const names = table.columns.map(({ name }) => name);
   const all = names.map((name) => `"${name}"`).join(', ');
   const wanted = (data.source === 'generated' ? undefined : data.target) ?? ownTarget(data);
@@ -269,7 +286,14 @@ function chooseColumns(table: Table, data: Experiment['data']): Result<Chosen> {
       path: 'data.exclude',
     });
   }
-  const features = names.flatMap((name, i) => (i === target || exclude.includes(name) ? [] : [i]));
+  if (names[target] === weightColumn) {
+    return bad(message('The target "{target}" cannot hold the weights too.', { target: names[target]! }), {
+      path: 'loss.weightColumn',
+    });
+  }
+  const features = names.flatMap((name, i) =>
+    i === target || name === weightColumn || exclude.includes(name) ? [] : [i],
+  );
   return ok({ target, features });
 }
 

@@ -40,7 +40,7 @@ export interface Resume {
   readonly bestParameters?: Parameters;
   /** Rows of the training and of the validation part. */
   readonly rows: { readonly training: number; readonly validation: number };
-  /** Σ loss · rows and Σ rows of the open epoch's batches. */
+  /** Σ loss · rows and Σ rows of the open epoch's batches, a weighted row counting by its weight. */
   readonly epochLoss: { readonly sum: number; readonly rows: number };
   /** Points held back by thinning, see thinning.ts. */
   readonly pending: { readonly steps: readonly StepLine[]; readonly epochs: readonly EpochLine[] };

@@ -6,7 +6,7 @@ import type { Parameters } from '../network/network.ts';
 import type { Metrics } from '../runs/record.ts';
 import { metricsCollector, type MetricsCollector } from './metrics.ts';
 
-/** The mean loss over a part and the task's metrics. */
+/** The (weighted) mean loss over a part and the task's metrics. */
 export interface Evaluation {
   readonly loss: number;
   readonly metrics: Metrics;
@@ -21,9 +21,23 @@ export interface Evaluator {
   dispose(): Promise<void>;
 }
 
-/** An evaluator on a compiled {@link RowsPlan} of the part. */
-export function evaluator(executable: Executable, plan: RowsPlan, dataset: Dataset, part: Part): Evaluator {
+/**
+ * An evaluator on a compiled {@link RowsPlan} of the part.
+ * @param weights factors of the rows in the loss, for a plan that is weighted; metrics count every row alike
+ */
+export function evaluator(
+  executable: Executable,
+  plan: RowsPlan,
+  dataset: Dataset,
+  part: Part,
+  weights?: Float64Array,
+): Evaluator {
   writeRows(executable, plan, part);
+  if (weights !== undefined) executable.write('weights', weights);
+  /** Σ w of some rows. */
+  const weigh = (first: number, rows: number): number =>
+    weights?.subarray(first, first + rows).reduce((total, weight) => total + weight, 0) ?? rows;
+  const whole = weigh(0, plan.rows);
   let batch = 0;
   let sum = 0;
   let metrics: MetricsCollector = metricsCollector(dataset, part);
@@ -39,10 +53,10 @@ export function evaluator(executable: Executable, plan: RowsPlan, dataset: Datas
       const first = batch * plan.batch;
       const rows = Math.min(plan.batch, plan.rows - first);
       const [loss] = await executable.run(1);
-      sum += loss! * rows;
+      sum += loss! * weigh(first, rows);
       metrics.add(await readOutputs(executable, plan, rows, dataset.outputs), first, rows);
       batch++;
-      return batch === plan.steps ? { loss: sum / plan.rows, metrics: metrics.value() } : undefined;
+      return batch === plan.steps ? { loss: sum / whole, metrics: metrics.value() } : undefined;
     },
     dispose: () => executable.dispose(),
   };

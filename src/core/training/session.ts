@@ -31,6 +31,7 @@ import {
 import { evaluator, type Evaluation, type Evaluator } from './evaluator.ts';
 import type { Experiment } from './experiment.ts';
 import { RunRecord } from './record.ts';
+import { rowWeights } from './weights.ts';
 import { StopRules, type SessionEnd, type StopState } from './stopRules.ts';
 
 /** Running, or how it ended; the position of `notFinite` is the step where it showed. */
@@ -79,6 +80,8 @@ export async function createSession(
   if (!fit.ok) return fit;
   const lossParameters = checkParameters(loss, experiment.loss.parameters);
   if (!lossParameters.ok) return lossParameters;
+  const weights = rowWeights(experiment, dataset);
+  if (!weights.ok) return weights;
 
   const shared = {
     model: experiment.model,
@@ -102,7 +105,11 @@ export async function createSession(
   const validation =
     dataset.validation === undefined
       ? undefined
-      : evaluationPlan({ ...shared, rows: dataset.validation.rows });
+      : evaluationPlan({
+          ...shared,
+          rows: dataset.validation.rows,
+          weighted: weights.value.validation !== undefined,
+        });
   if (validation?.ok === false) return validation;
 
   const compiled: Executable[] = [];
@@ -116,13 +123,14 @@ export async function createSession(
     if (validation !== undefined && dataset.validation !== undefined) {
       const second = await device.compile(validation.value.plan);
       compiled.push(second);
-      evaluate = evaluator(second, validation.value, dataset, dataset.validation);
+      evaluate = evaluator(second, validation.value, dataset, dataset.validation, weights.value.validation);
     }
     return ok(
       new TrainingSession({
         experiment,
         dataset,
         plan,
+        weights: weights.value.training,
         executable,
         evaluate,
         now: options.now,
@@ -197,6 +205,7 @@ class TrainingSession implements Session {
   readonly #experiment: Experiment;
   readonly #dataset: Dataset;
   readonly #plan: TrainingPlan;
+  readonly #weights: Float64Array | undefined;
   readonly #executable: Executable;
   readonly #evaluator: Evaluator | undefined;
   readonly #now: () => number;
@@ -223,6 +232,7 @@ class TrainingSession implements Session {
       readonly experiment: Experiment;
       readonly dataset: Dataset;
       readonly plan: TrainingPlan;
+      readonly weights: Float64Array | undefined;
       readonly executable: Executable;
       readonly evaluate: Evaluator | undefined;
       readonly now: () => number;
@@ -231,6 +241,7 @@ class TrainingSession implements Session {
     this.#experiment = start.experiment;
     this.#dataset = start.dataset;
     this.#plan = start.plan;
+    this.#weights = start.weights;
     this.#executable = start.executable;
     this.#evaluator = start.evaluate;
     this.#now = start.now;
@@ -341,8 +352,7 @@ class TrainingSession implements Session {
     this.#fed -= count;
     for (const loss of losses) {
       const { step, epoch } = this.#position;
-      const first = (step - epoch * this.stepsPerEpoch) * this.#plan.batch;
-      const rows = Math.min(this.#plan.batch, this.#plan.rows - first);
+      const rows = this.#weightOf(step - epoch * this.stepsPerEpoch);
       this.#epochLoss = { sum: this.#epochLoss.sum + loss * rows, rows: this.#epochLoss.rows + rows };
       this.#position = { step: step + 1, epoch };
       this.#record.step({ type: 'step', step: step + 1, loss });
@@ -353,11 +363,28 @@ class TrainingSession implements Session {
     }
   }
 
+  /** Σ w of a batch of the open epoch: its rows where none is weighted. */
+  #weightOf(stepInEpoch: number): number {
+    const first = stepInEpoch * this.#plan.batch;
+    const end = Math.min(first + this.#plan.batch, this.#plan.rows);
+    if (this.#weights === undefined) return end - first;
+    let sum = 0;
+    for (let i = first; i < end; i++) sum += this.#weights[this.#order!.rows[i]!]!;
+    return sum;
+  }
+
   /** Feeds the device from the order of the open epoch, which must be drawn. */
   #feed(): void {
     const { step, epoch } = this.#position;
     const stepInEpoch = step - epoch * this.stepsPerEpoch;
-    this.#fed = writeWindow(this.#executable, this.#plan, this.#order!.rows, stepInEpoch, step + 1);
+    this.#fed = writeWindow(
+      this.#executable,
+      this.#plan,
+      this.#order!.rows,
+      stepInEpoch,
+      step + 1,
+      this.#weights,
+    );
   }
 
   /** Whether the order of the open epoch is drawn, as far as time allows: shuffling millions of rows takes long. */

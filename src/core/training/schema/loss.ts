@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { title } from './fields.ts';
+import { positive, title } from './fields.ts';
 
 /** What training minimises. */
 export const lossSchema = v.strictObject({
@@ -17,5 +17,22 @@ export const lossSchema = v.strictObject({
       title('Parameters of the loss, such as {"delta": 1}.'),
     ),
     {},
+  ),
+  classWeights: v.optional(
+    v.pipe(
+      v.union([v.literal('balanced'), v.record(v.string(), positive)]),
+      title(
+        'Factor of each class in the loss, such as {"rare": 5}; classes that are not named have 1. Or balanced: rows / (classes · rows of the class). A batch’s loss is the weighted mean.',
+      ),
+    ),
+  ),
+  weightColumn: v.optional(
+    v.pipe(
+      v.string(),
+      v.minLength(1),
+      title(
+        'Column with the weight of each row in the loss. It is no feature; rows without a weight above 0 are left out.',
+      ),
+    ),
   ),
 });
