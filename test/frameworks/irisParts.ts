@@ -10,8 +10,8 @@ const runs = irisSeeds.map((seed) => {
     targets,
   }: {
     rows: number;
-    features: Float64Array;
-    targets: Float64Array;
+    features: ArrayLike<number>;
+    targets: ArrayLike<number>;
   }) => ({
     rows,
     features: Array.from(features),

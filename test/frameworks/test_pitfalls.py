@@ -15,6 +15,7 @@ import pytest
 import torch
 import xgboost
 from catalogue import ROOT, losses
+from pitfalls import CLAIMED, pitfall, text_of
 from scipy.optimize import minimize_scalar
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import SGDRegressor
@@ -24,20 +25,6 @@ from test_solvers import sgd_derivative
 F = torch.nn.functional
 MSE, MAE, HUBER = "mean-squared-error", "mean-absolute-error", "huber"
 BCE, CE = "binary-cross-entropy-logits", "softmax-cross-entropy"
-
-CLAIMED: list[tuple[str, str]] = []
-
-
-def pitfall(loss_id, words):
-    """Says of which pitfall a test is: that of the loss with these words in it."""
-    CLAIMED.append((loss_id, words))
-    return lambda test: test
-
-
-def text_of(loss_id, words):
-    (text,) = [each for each in losses()[loss_id]["pitfalls"] if words in each]
-    return text
-
 
 def close(actual, expected, what=""):
     np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-13, err_msg=str(what))
