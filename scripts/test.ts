@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
+import { targets } from './packageDawn.ts';
 import { findChromium } from './vscode/server.ts';
 import { setUpVSCode } from './vscode/setup.ts';
 
@@ -111,7 +112,7 @@ function hasChromium(): boolean {
 }
 
 fs.mkdirSync(out, { recursive: true });
-if (wanted('host') || wanted('ui') || wanted('unit')) installChromium();
+if (wanted('host') || wanted('ui') || wanted('unit') || wanted('package')) installChromium();
 if (wanted('host') || wanted('ui')) setUpVSCode();
 if (wanted('checks')) {
   check('types', tsx('scripts/types.ts'));
@@ -123,6 +124,10 @@ if (wanted('checks')) {
 if (wanted('package')) {
   check('npm run package', tsx('scripts/package.ts'));
   check('ThirdPartyNotices are fresh', tsx('scripts/notices.ts', '--check'));
+  const target = targets.find((t) => t === `${process.platform}-${process.arch}`);
+  if (target !== undefined)
+    check(`npm run package -- --target ${target}`, tsx('scripts/package.ts', '--target', target));
+  vitest('package', 'vitest.package.config.ts');
 }
 if (wanted('golden')) counted('golden', '--import', 'tsx', 'scripts/golden.ts');
 if (wanted('unit')) vitest('unit', 'vitest.config.ts');
