@@ -197,9 +197,12 @@ def test_tukey():
 
 @pitfall("welsch", "in float32 it is exactly 0 beyond |r| = 10.2·c")
 def test_welsch():
-    for c in (1, 2.985):
-        single = [np.float32(slope("welsch", r * c, 0, c=c)) for r in (10.1, 10.25)]
-        assert single[0] > 0 and single[1] == 0
+    c = torch.tensor(2.985)
+    for distance, is_zero in ((10.1, False), (10.25, True)):
+        r = (distance * c).requires_grad_()
+        (gradient,) = torch.autograd.grad(c**2 / 2 * (1 - torch.exp(-((r / c) ** 2))), r)
+        assert (gradient.item() == 0) == is_zero
+        assert slope("welsch", r.item(), 0, c=c.item()) == pytest.approx(gradient.item(), abs=1e-42)
 
 
 @pitfall("barron", "halving c makes gradients four times as large")
