@@ -1,10 +1,6 @@
 import * as v from 'valibot';
-import type { Device } from '../../src/core/compute/device.ts';
-import { float64Device } from '../../src/core/compute/float64.ts';
-import { padded } from '../../src/core/compute/kernelText.ts';
-import type { Plan } from '../../src/core/compute/plan.ts';
-import { updateRule } from '../../src/core/optimizers/optimizers.ts';
-import { scheduleWidth, type Optimizer } from '../../src/core/optimizers/rule.ts';
+import type { Optimizer } from '../../src/core/optimizers/rule.ts';
+import { optimizerSchema } from '../../src/core/training/schema/optimizer.ts';
 import {
   arraySchema,
   isClose,
@@ -13,6 +9,7 @@ import {
   type CaseRunner,
   type GoldenArray,
 } from './types.ts';
+import { follow } from './updates.ts';
 
 /** The hyper-parameters of a golden case in its framework's words. */
 export type Hyper = Readonly<Record<string, unknown>>;
@@ -20,103 +17,60 @@ export type Hyper = Readonly<Record<string, unknown>>;
 /** An optimizer of ours, or why there is none. */
 export type OptimizerChoice = { readonly optimizer: Optimizer } | { readonly skip: string };
 
-const sgdNames = ['sgd', 'sgd_momentum', 'sgd_dampening', 'nesterov', 'sgd_weight_decay'];
-const adamNames = ['adam', 'adam_betas_eps', 'adam_weight_decay', 'adam_l2'];
+/** A framework's word → ours. */
+const words: Readonly<Record<string, string>> = {
+  lr: 'rate',
+  momentum: 'momentum',
+  dampening: 'dampening',
+  nesterov: 'nesterov',
+  weight_decay: 'weightDecay',
+  eps: 'epsilon',
+  epsilon: 'epsilon',
+  alpha: 'smoothing',
+  rho: 'smoothing',
+  centered: 'centered',
+  amsgrad: 'amsgrad',
+  lr_decay: 'rateDecay',
+  initial_accumulator: 'accumulator',
+  initial_accumulator_value: 'accumulator',
+  momentum_decay: 'momentumDecay',
+  beta_1: 'beta1',
+  beta_2: 'beta2',
+};
+
+/** Keras's defaults where our optimizer is the same but for those: Nadam's momentum decay is fixed there. */
+const kerasDefaults: Readonly<Record<string, object>> = {
+  adadelta: { smoothing: 0.95, epsilon: 1e-7 },
+  nadam: { momentumDecay: 1, epsilon: 1e-7 },
+};
+const withConvention = ['adam', 'adamw', 'rmsprop', 'adagrad'];
 
 /**
- * Our optimizer for a golden case. Keras's SGD is PyTorch's (golden README), its Adam is not; options that we do not have are
- * named in the reason.
+ * Our optimizer for a golden case, which is called `sgd_momentum`, `adam_betas_eps` and the like: the part before the
+ * first underscore says the type. Keras's SGD is PyTorch's (golden README).
  */
 export function chooseOptimizer(name: string, convention: string, hyper: Hyper): OptimizerChoice {
-  const isSgd = sgdNames.includes(name);
-  if (!isSgd && !adamNames.includes(name)) return { skip: `optimizer ${name} comes with the training core` };
-  if (!isSgd && convention !== 'torch')
-    return {
-      skip: `Adam of ${convention} comes with the training core: it corrects the bias of epsilon differently`,
-    };
-  const known = isSgd
-    ? ['lr', 'momentum', 'dampening', 'nesterov', 'weight_decay', 'note']
-    : ['lr', 'betas', 'eps', 'weight_decay', 'note'];
-  const unknown = Object.keys(hyper).filter((key) => !known.includes(key) && hyper[key] !== false);
-  if (unknown.length > 0)
-    return { skip: `option ${unknown.join(', ')} of ${name} comes with the training core` };
-  const number = (key: string, otherwise: number) =>
-    typeof hyper[key] === 'number' ? hyper[key] : otherwise;
-  const common = { rate: number('lr', Number.NaN), weightDecay: number('weight_decay', 0) };
-  if (isSgd) {
-    return {
-      optimizer: {
-        type: 'sgd',
-        ...common,
-        momentum: number('momentum', 0),
-        dampening: number('dampening', 0),
-        nesterov: name === 'nesterov' || hyper['nesterov'] === true,
-      },
-    };
-  }
-  const [beta1, beta2] = Array.isArray(hyper['betas']) ? (hyper['betas'] as number[]) : [0.9, 0.999];
-  return {
-    optimizer: { type: 'adam', ...common, beta1: beta1!, beta2: beta2!, epsilon: number('eps', 1e-8) },
-  };
-}
-
-/** The parameter after each step under given gradients, by the update kernels on a device. */
-export async function updateTrajectory(
-  optimizer: Optimizer,
-  parameter: readonly number[],
-  gradients: readonly (readonly number[])[],
-  device: Device = float64Device(),
-): Promise<number[][]> {
-  const rule = updateRule(optimizer);
-  const size = padded(parameter.length);
-  const part = rule.update({ parameter: 'p', gradient: 'gradient', output: [size] });
-  const plan: Plan = {
-    buffers: [
-      { name: 'p', size, role: 'state' },
-      { name: 'gradients', size: gradients.length * size, role: 'data' },
-      { name: 'gradient', size, role: 'temporary' },
-      { name: 'schedule', size: gradients.length * scheduleWidth, role: 'data' },
-      { name: 'clock', size: 4, role: 'state' },
-      { name: 'clock.next', size: 4, role: 'temporary' },
-      ...part.buffers,
-    ],
-    kernels: [
-      {
-        name: 'gradient',
-        output: [size],
-        reads: [
-          { parameter: 'gradients', buffer: 'gradients' },
-          { parameter: 'clock', buffer: 'clock' },
-        ],
-        writes: 'gradient',
-        body: `return gradients[(clock[0] | 0) * ${size} + this.thread.x];`,
-      },
-      ...part.kernels,
-      {
-        name: 'clock.next',
-        output: [4],
-        reads: [{ parameter: 'clock', buffer: 'clock' }],
-        writes: 'clock.next',
-        body: 'return clock[this.thread.x] + 1.0;',
-      },
-    ],
-    carry: [...part.carry, { from: 'clock.next', to: 'clock' }],
-    report: 'p',
-  };
-  const executable = await device.compile(plan);
-  const row = (values: readonly number[]) => [...values, ...Array<number>(size - values.length).fill(0)];
-  executable.write('p', Float64Array.from(row(parameter)));
-  executable.write('gradients', Float64Array.from(gradients.flatMap(row)));
-  const schedule = new Float64Array(gradients.length * scheduleWidth);
-  gradients.forEach((_, i) => schedule.set(rule.schedule(i + 1), i * scheduleWidth));
-  executable.write('schedule', schedule);
-  const trajectory: number[][] = [];
-  for (let step = 0; step < gradients.length; step++) {
-    await executable.run(1);
-    trajectory.push([...(await executable.read('p'))].slice(0, parameter.length));
-  }
-  await executable.dispose();
-  return trajectory;
+  const [first = ''] = name.split('_');
+  const type = first === 'nesterov' || first === 'momentum' ? 'sgd' : first;
+  const isKeras = convention === 'keras';
+  if (isKeras && ['adamax', 'lion'].includes(type)) return { skip: `${type} of Keras is not offered` };
+  if (isKeras && type === 'sgd' && hyper['weight_decay'] !== undefined)
+    return { skip: 'the weight decay of Keras’s SGD is decoupled; use a penalty with decay' };
+  const { betas, ...others } = hyper;
+  const plain = Object.entries(others).filter(([key]) => key !== 'note');
+  const unknown = plain.map(([key]) => key).filter((key) => words[key] === undefined);
+  if (unknown.length > 0) return { skip: `option ${unknown.join(', ')} of ${name} is not offered` };
+  const parsed = v.safeParse(optimizerSchema, {
+    type,
+    ...(isKeras && withConvention.includes(type) ? { convention } : {}),
+    ...(isKeras ? kerasDefaults[type] : {}),
+    ...(Array.isArray(betas) ? { beta1: betas[0] as unknown, beta2: betas[1] as unknown } : {}),
+    ...(first === 'nesterov' ? { nesterov: true } : {}),
+    ...Object.fromEntries(plain.map(([key, value]) => [words[key]!, value])),
+  });
+  return parsed.success
+    ? { optimizer: parsed.output }
+    : { skip: `optimizer ${name} is not offered: ${parsed.issues[0].message}` };
 }
 
 const caseSchema = v.object({
@@ -129,23 +83,34 @@ const caseSchema = v.object({
   params_after_each_step: arraySchema,
   tol: toleranceSchema,
 });
+export type OptimizerCase = v.InferOutput<typeof caseSchema>;
+
+/** A case of optimizers.json as we run it. */
+export function parseOptimizerCase(raw: unknown): OptimizerCase {
+  return v.parse(caseSchema, raw);
+}
 
 /** Runs optimizers.json: the parameter after every step, through the update kernels on the float64 device. */
-export const runOptimizers: CaseRunner = ({ cases }) => Promise.all(cases.map(runCase));
+export const runOptimizers: CaseRunner = ({ cases }) =>
+  Promise.all(cases.map((raw) => runCase(parseOptimizerCase(raw))));
 
-async function runCase(raw: { readonly id: string }): Promise<CaseResult> {
-  const parsed = v.safeParse(caseSchema, raw);
-  if (!parsed.success) return { id: raw.id, outcome: 'failed', reason: parsed.issues[0].message };
-  const given = parsed.output;
+/** Rows of a matrix. */
+export function rowsOf({ shape: [count = 0, width = 0], data }: GoldenArray): number[][] {
+  return Array.from({ length: count }, (_, i) => data.slice(width * i, width * (i + 1)));
+}
+
+async function runCase(given: OptimizerCase): Promise<CaseResult> {
   const { id } = given;
   const chosen = chooseOptimizer(given.optimizer, given.convention, given.hyper);
   if ('skip' in chosen) return { id, outcome: 'skipped', reason: chosen.skip };
-  const rows = ({ shape: [count = 0, width = 0], data }: GoldenArray) =>
-    Array.from({ length: count }, (_, i) => data.slice(width * i, width * (i + 1)));
-  const trajectory = await updateTrajectory(chosen.optimizer, given.param0.data, rows(given.grads));
-  for (const [step, expected] of rows(given.params_after_each_step).entries()) {
+  const trajectory = await follow(
+    chosen.optimizer,
+    { p: given.param0.data },
+    rowsOf(given.grads).map((p) => ({ p })),
+  );
+  for (const [step, expected] of rowsOf(given.params_after_each_step).entries()) {
     for (const [i, value] of expected.entries()) {
-      const actual = trajectory[step]?.[i] ?? Number.NaN;
+      const actual = trajectory[step]?.parameters['p']?.[i] ?? Number.NaN;
       if (!isClose(actual, value, given.tol)) {
         return {
           id,

@@ -2,20 +2,19 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
+import { runClipping } from './clipping.ts';
 import { runCases as runLosses } from './losses.ts';
 import { runOptimizers } from './optimizers.ts';
+import { runSchedules } from './schedules.ts';
 import { runTrajectories } from './trajectories.ts';
 import { fileSchema, type CaseResult, type CaseRunner, type GoldenFile } from './types.ts';
 
 /** Families with a runner of their own; every other family is one of losses. */
 const runners: Readonly<Record<string, CaseRunner>> = {
+  grad_clip: runClipping,
   optimizers: runOptimizers,
+  schedules: runSchedules,
   trajectories: runTrajectories,
-};
-/** Families of something we do not have. */
-const others: Readonly<Record<string, string>> = {
-  schedules: 'learning-rate schedules come with the training core',
-  grad_clip: 'gradient clipping comes with the training core',
 };
 
 interface FileReport {
@@ -54,7 +53,7 @@ export async function runDirectory(directory: string): Promise<Report> {
   const context = { files: new Map(files.map((file) => [file.family, file])) };
   const reports: FileReport[] = [];
   for (const file of files) {
-    const runner = runners[file.family] ?? (file.family in others ? skipAll : runLosses);
+    const runner = runners[file.family] ?? runLosses;
     const results: CaseResult[] = [];
     // One at a time: a case that a runner cannot read fails alone.
     for (const one of file.cases) {
@@ -70,9 +69,6 @@ export async function runDirectory(directory: string): Promise<Report> {
   }
   return { files: reports, unreadable };
 }
-
-const skipAll: CaseRunner = (file) =>
-  file.cases.map(({ id }) => ({ id, outcome: 'skipped', reason: others[file.family] ?? 'not offered' }));
 
 /** Parses one golden file; throws an Error that says what is wrong. */
 export function parseFile(name: string, text: string): GoldenFile {
@@ -100,7 +96,7 @@ export function groups({ files }: Report): readonly Group[] {
   for (const { file, results } of files) {
     for (const [i, result] of results.entries()) {
       const one = file.cases[i];
-      const name = text(file.family in others || file.family in runners ? file.family : one?.['loss']);
+      const name = text(file.family in runners ? file.family : one?.['loss']);
       const convention = text(one?.['convention'] ?? one?.['framework']);
       const key = `${file.name} ${name} ${convention}`;
       const group = found.get(key) ?? { name, convention, results: [] };

@@ -13,6 +13,7 @@ import { loadLoss } from '../../src/core/losses/catalogue.ts';
 import { pairOf } from '../../src/core/losses/loss.ts';
 import { checkParameters } from '../../src/core/losses/parameters.ts';
 import type { Parameters as Values } from '../../src/core/network/network.ts';
+import type { Optimizer } from '../../src/core/optimizers/rule.ts';
 import { chooseOptimizer } from './optimizers.ts';
 import {
   arraySchema,
@@ -35,7 +36,14 @@ export const caseSchema = v.object({
   steps: v.number(),
   model: v.string(),
   loss: v.string(),
-  penalty: v.optional(v.unknown()),
+  /** Added to the loss and part of the recorded one: l1·Σ|w| + l2·Σw². */
+  penalty: v.optional(
+    v.strictObject({
+      l1: v.number(),
+      l2_no_half: v.number(),
+      on: v.literal('weights only, not biases'),
+    }),
+  ),
   data: v.optional(v.string()),
   x: v.optional(numbers),
   y: v.optional(numbers),
@@ -81,9 +89,7 @@ const losses: Readonly<Record<string, string>> = {
 
 /** Translates a case into options of the plan builder. */
 export function prepare(given: TrajectoryCase, data: GoldenData): Prepared {
-  if (given.penalty !== undefined)
-    return { skip: 'a loss with a penalty of the weights comes with the training core' };
-  const parsed = /^(\w+)(?:\((\w+)=([\d.]+)\))?$/.exec(given.loss);
+  const parsed = /^(\w+)(?:\((\w+)=([\d.]+)\))?(?: \+ penalty .*)?$/.exec(given.loss);
   const known = parsed === null ? undefined : losses[parsed[1]!];
   const loss = known === undefined ? undefined : loadLoss(known);
   if (loss === undefined) return { skip: `loss ${given.loss} is not offered` };
@@ -113,12 +119,25 @@ export function prepare(given: TrajectoryCase, data: GoldenData): Prepared {
       rows: targets.length,
       loss,
       lossParameters: parameters.value,
-      optimizer: chosen.optimizer,
+      optimizer: { ...chosen.optimizer, penalties: penaltiesOf(given) },
     },
     features,
     targets,
     initial,
   };
+}
+
+function penaltiesOf({ penalty }: TrajectoryCase): NonNullable<Optimizer['penalties']> {
+  return penalty === undefined ? [] : [{ on: 'weights', l1: penalty.l1, l2: penalty.l2_no_half, decay: 0 }];
+}
+
+/** The penalty of a case at some parameters. */
+function penaltyAt({ penalty }: TrajectoryCase, parameters: Values): number {
+  if (penalty === undefined) return 0;
+  return Object.entries(parameters)
+    .filter(([name]) => name.endsWith('.weight'))
+    .flatMap(([, values]) => [...values])
+    .reduce((sum, w) => sum + penalty.l1 * Math.abs(w) + penalty.l2_no_half * w * w, 0);
 }
 
 function table(data: GoldenData, name: string): { x: number[]; y: number[] } {
@@ -224,7 +243,7 @@ async function runCase(given: TrajectoryCase, data: GoldenData): Promise<CaseRes
   return (
     (given.final_loss === undefined
       ? undefined
-      : differs('the loss at the end', finalLoss, given.final_loss)) ??
+      : differs('the loss at the end', finalLoss + penaltyAt(given, parameters), given.final_loss)) ??
     (given.prediction_at_4 === undefined
       ? undefined
       : differs('the prediction at 4', at4, given.prediction_at_4)) ?? {

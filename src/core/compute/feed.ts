@@ -2,6 +2,7 @@ import type { Part } from '../data/dataset.ts';
 import type { Network, Parameters } from '../network/network.ts';
 import type { ParameterShape } from '../network/parameterShape.ts';
 import { sizeOf } from '../network/rowShape.ts';
+import type { Moment } from '../optimizers/rates.ts';
 import { scheduleWidth } from '../optimizers/rule.ts';
 import type { Executable } from './device.ts';
 import type { RowsPlan, TrainingPlan } from './planBuilder.ts';
@@ -31,11 +32,11 @@ export async function readParameters(executable: Executable, network: Network): 
   return parameters;
 }
 
-/** Copies the optimizer's state tensors to the device; an absent one starts at zero. */
+/** Copies the optimizer's state tensors to the device; an absent one starts at its initial value. */
 export function writeOptimizerState(executable: Executable, plan: TrainingPlan, state: Parameters): void {
-  for (const { name, parameter } of plan.updates.state) {
+  for (const { name, parameter, initial = 0 } of plan.updates.state) {
     const shape = shapeOf(plan.network, parameter);
-    executable.write(name, pad(shape, state[name] ?? new Float64Array(shape.size)));
+    executable.write(name, pad(shape, state[name] ?? new Float64Array(shape.size).fill(initial)));
   }
 }
 
@@ -54,6 +55,7 @@ export async function readOptimizerState(executable: Executable, plan: TrainingP
  * @param stepInEpoch first of these steps within the epoch, from 0
  * @param step its number in the run, from 1
  * @param factors of the rows in the loss; absent: all 1
+ * @param run what the learning rate depends on besides: the length of the run, and the factor of plateaus
  * @returns how many steps may run before the next call: the rest of the window or of the epoch
  */
 export function writeWindow(
@@ -63,6 +65,7 @@ export function writeWindow(
   stepInEpoch: number,
   step: number,
   factors?: Float64Array,
+  run: Pick<Moment, 'totalSteps' | 'factor'> = {},
 ): number {
   const steps = Math.min(plan.window, plan.steps - stepInEpoch);
   const first = stepInEpoch * plan.batch;
@@ -77,7 +80,14 @@ export function writeWindow(
     weights[i] = factors?.[row] ?? 1;
   }
   const schedule = new Float64Array(plan.window * scheduleWidth);
-  for (let i = 0; i < steps; i++) schedule.set(plan.updates.schedule({ step: step + i }), i * scheduleWidth);
+  const moment = {
+    ...run,
+    epoch: Math.floor((step - 1 - stepInEpoch) / plan.steps),
+    stepsPerEpoch: plan.steps,
+  };
+  for (let i = 0; i < steps; i++) {
+    schedule.set(plan.updates.schedule({ ...moment, step: step + i }), i * scheduleWidth);
+  }
   executable.write('order', rows);
   executable.write('weights', weights);
   executable.write('schedule', schedule);

@@ -103,7 +103,12 @@ export function trainingPlan(
     { name: 'schedule', size: window * scheduleWidth, role: 'data' },
   ];
   return ok({
-    plan: { buffers: [...fed, ...parameterBuffers(network), ...buffers], kernels, carry, report: 'loss' },
+    plan: {
+      buffers: [...fed, ...parameterBuffers(network), ...buffers],
+      kernels,
+      carry,
+      report: moved.report,
+    },
     network,
     rows,
     width: inputs,

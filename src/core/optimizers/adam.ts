@@ -1,56 +1,44 @@
 import { literal } from '../compute/kernelText.ts';
-import { slotName, updateKernel, type OptimizerOf, type UpdateRule } from './rule.ts';
+import type { OptimizerOf, Rule } from './rule.ts';
 
 /**
- * Adam as torch.optim.Adam defines it (D. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", 2015):
- * g ← ∇ + λp; m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; p ← p − rate/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
- * ε stands outside the root and is not scaled by the bias correction. Both corrections come from the schedule.
+ * Adam (D. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", 2015) and AdamW, which differs in its decoupled
+ * weight decay (I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", 2019), as torch.optim defines them:
+ * m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; p ← p − rate/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε). With AMSGrad (S. Reddi
+ * et al., "On the Convergence of Adam and Beyond", 2018) the largest v so far stands in the place of v.
+ *
+ * Keras corrects the whole fraction instead, so that its ε weighs more in the first steps:
+ * p ← p − rate · √(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + ε), where the powers (but nothing else) are those of the βs rounded to
+ * single precision; its weight decay is decoupled in both.
  */
-export function adam({ rate, beta1, beta2, epsilon, weightDecay }: OptimizerOf<'adam'>): UpdateRule {
-  const decays = weightDecay !== 0;
-  const gradient = decays ? `gradient[i] + ${literal(weightDecay)} * parameter[i]` : 'gradient[i]';
+export function adam(options: OptimizerOf<'adam' | 'adamw'>): Rule {
+  const { beta1, beta2, epsilon, amsgrad = false } = options;
+  const isKeras = options.convention === 'keras';
+  const correction = (beta: number, update: number) => 1 - (isKeras ? Math.fround(beta) : beta) ** update;
+  const scale = (update: number) => 1 / Math.sqrt(correction(beta2, update));
+  const root = `Math.sqrt(${amsgrad ? 'nextLargest' : 'nextMoment2'})`;
   return {
-    slots: ['moment1', 'moment2'],
-    schedule: (step) => [rate / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)],
-    update(target) {
-      const parameter = { parameter: target.parameter };
-      const names = [slotName(target.parameter, 'moment1'), slotName(target.parameter, 'moment2')] as const;
-      const [first, second] = [`${names[0]}.next`, `${names[1]}.next`];
-      const next = `${target.parameter}.next`;
-      const reads = { ...(decays ? parameter : {}), gradient: target.gradient };
-      const mean = updateKernel(
-        target,
-        first,
-        { ...reads, moment: names[0] },
-        `const g = ${gradient};\nreturn ${literal(beta1)} * moment[i] + ${literal(1 - beta1)} * g;`,
-      );
-      const square = updateKernel(
-        target,
-        second,
-        { ...reads, moment: names[1] },
-        `const g = ${gradient};\nreturn ${literal(beta2)} * moment[i] + ${literal(1 - beta2)} * g * g;`,
-      );
-      const stepped = updateKernel(
-        target,
-        next,
-        { ...parameter, mean: first, square: second },
-        `return parameter[i] - schedule[k] * mean[i] / (Math.sqrt(square[i]) * schedule[k + 1] + ${literal(epsilon)});`,
-      );
-      return {
-        buffers: [
-          { name: names[0], size: mean.buffer.size, role: 'state' },
-          { name: names[1], size: mean.buffer.size, role: 'state' },
-          mean.buffer,
-          square.buffer,
-          stepped.buffer,
-        ],
-        kernels: [mean.kernel, square.kernel, stepped.kernel],
-        carry: [
-          { from: first, to: names[0] },
-          { from: second, to: names[1] },
-          { from: next, to: target.parameter },
-        ],
-      };
+    slots: { moment1: 0, moment2: 0, ...(amsgrad ? { largest: 0 } : {}) },
+    numbers: {
+      stepSize: (update, rate) => rate / correction(beta1, update) / (isKeras ? scale(update) : 1),
+      ...(isKeras ? {} : { scale }),
     },
+    next: {
+      moment1: nextMoment1(beta1),
+      moment2: nextMoment2(beta2),
+      ...(amsgrad ? { largest: 'Math.max(largest, nextMoment2)' } : {}),
+      parameter: `parameter - stepSize * nextMoment1 / (${isKeras ? root : `${root} * scale`} + ${literal(epsilon)})`,
+    },
+    decoupled: isKeras || options.type === 'adamw',
   };
+}
+
+/** Running mean of the gradient. */
+export function nextMoment1(beta1: number): string {
+  return `${literal(beta1)} * moment1 + ${literal(1 - beta1)} * gradient`;
+}
+
+/** Running mean of its square. */
+export function nextMoment2(beta2: number): string {
+  return `${literal(beta2)} * moment2 + ${literal(1 - beta2)} * gradient * gradient`;
 }

@@ -1,4 +1,4 @@
-import type { Buffer, Kernel, Plan } from '../compute/plan.ts';
+import type { Kernel, Plan } from '../compute/plan.ts';
 import type { Experiment } from '../training/experiment.ts';
 
 /** The optimizer part of an experiment. */
@@ -19,52 +19,30 @@ export interface UpdateTarget {
 export type PlanPart = Pick<Plan, 'buffers' | 'kernels' | 'carry'>;
 
 /**
- * An update rule as kernels. What depends on the step alone (rate, bias corrections) the host computes in float64 and
- * writes ahead into the `schedule` buffer: exact at every step count on single-precision devices, and a run resumed at
- * step t needs nothing but t.
+ * An update rule: what an optimizer makes of a gradient, element by element. Formulas are kernel text over these names:
+ * `parameter` and `gradient`, the slots as they were before the step, `nextMoment1` for the new value of a slot that
+ * stands earlier in {@link next}, `rate`, and the rule's own {@link numbers} and {@link terms}.
+ *
+ * What depends on the step alone (rate, bias corrections) the host computes in float64: exact at every step count on
+ * single-precision devices, and a run resumed at step t needs nothing but t.
  */
-export interface UpdateRule {
-  /** State tensors per parameter; that of `layers.0.weight` for slot `velocity` is `layers.0.weight.velocity`. */
-  readonly slots: readonly string[];
-  /** The schedule's row for step t = 1, 2, …: at most {@link scheduleWidth} numbers. */
-  schedule(step: number): readonly number[];
-  /** Buffers, kernels and carries that update one parameter. */
-  update(target: UpdateTarget): PlanPart;
+export interface Rule {
+  /** State per element and its value at the start. That of `layers.0.weight` for slot `velocity` is `layers.0.weight.velocity`. */
+  readonly slots: Readonly<Record<string, number>>;
+  /** Numbers of an update: the first update of a run is 1. At most five. */
+  readonly numbers: Readonly<Record<string, (update: number, rate: number) => number>>;
+  /** Formulas that others use by name. */
+  readonly terms?: Readonly<Record<string, string>>;
+  /** New values of all slots, in order, and last of the parameter. */
+  readonly next: Readonly<Record<string, string>>;
+  /** Weight decay takes rate · weightDecay · parameter off the parameter beside the rule, instead of being added to the gradient. */
+  readonly decoupled: boolean;
 }
 
 /** Numbers per step in the `schedule` buffer. */
-export const scheduleWidth = 4;
+export const scheduleWidth = 8;
 
 /** Name of a state tensor. */
 export function slotName(parameter: string, slot: string): string {
   return `${parameter}.${slot}`;
-}
-
-/**
- * Reads that every update kernel may use, and the statements that make them usable: `i` is the flat index of the
- * element, `k` the place of the step's row in `schedule`.
- */
-export function updateKernel(
-  target: UpdateTarget,
-  result: string,
-  reads: Readonly<Record<string, string>>,
-  body: string,
-): { buffer: Buffer; kernel: Kernel } {
-  const [width, height] = target.output;
-  const index = height === undefined ? 'this.thread.x' : `this.thread.y * ${width} + this.thread.x`;
-  return {
-    buffer: { name: result, size: width * (height ?? 1), role: 'temporary' },
-    kernel: {
-      name: result,
-      output: target.output,
-      reads: Object.entries({ ...reads, schedule: 'schedule', clock: 'clock' }).map(
-        ([parameter, buffer]) => ({
-          parameter,
-          buffer,
-        }),
-      ),
-      writes: result,
-      body: `const i = ${index};\nconst k = (clock[0] | 0) * ${scheduleWidth};\n${body}`,
-    },
-  };
 }

@@ -1,0 +1,50 @@
+import { literal } from '../compute/kernelText.ts';
+import { sign } from './elementwise.ts';
+import type { Optimizer } from './rule.ts';
+
+type Entry = NonNullable<Optimizer['penalties']>[number];
+/** Strengths of the penalties of one parameter, see {@link penaltyOf}. */
+export type Penalty = Pick<Entry, 'l1' | 'l2' | 'decay'>;
+
+/**
+ * The penalties of a parameter: the sum of all entries that name it. `weights` names the parameters called `weight`
+ * (`layers.0.weight`), `all` every one; anything else is a name or its beginning up to a dot.
+ */
+export function penaltyOf({ penalties = [] }: Pick<Optimizer, 'penalties'>, parameter: string): Penalty {
+  const sum = { l1: 0, l2: 0, decay: 0 };
+  for (const entry of penalties) {
+    if (!names(entry.on, parameter)) continue;
+    sum.l1 += entry.l1;
+    sum.l2 += entry.l2;
+    sum.decay += entry.decay;
+  }
+  return sum;
+}
+
+function names(on: string, parameter: string): boolean {
+  if (on === 'all') return true;
+  if (on === 'weights') return parameter.split('.').at(-1) === 'weight';
+  return parameter === on || parameter.startsWith(`${on}.`);
+}
+
+/** Formula of an element's share of the reported penalty, l1·|w| + l2·w²; nothing where there is none. `old` is the parameter. */
+export function penaltyFormula({ l1, l2 }: Penalty): string | undefined {
+  return joined([
+    [l1, 'Math.abs(old)'],
+    [l2, 'old * old'],
+  ]);
+}
+
+/** Formula of its gradient, l1·sign(w) + 2·l2·w. The sign of 0 is 0, as PyTorch's abs has it. */
+export function penaltyGradient({ l1, l2 }: Penalty): string | undefined {
+  return joined([
+    [l1, sign('old')],
+    [2 * l2, 'old'],
+  ]);
+}
+
+function joined(terms: readonly (readonly [number, string])[]): string | undefined {
+  const present = terms.filter(([strength]) => strength !== 0);
+  if (present.length === 0) return undefined;
+  return present.map(([strength, formula]) => `${literal(strength)} * ${formula}`).join(' + ');
+}
