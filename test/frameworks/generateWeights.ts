@@ -8,7 +8,7 @@ import type { Checkpoint } from '../../src/core/training/checkpoint.ts';
 
 const model: Model = { type: 'mlp', hidden: [5, 3], activation: 'relu' };
 const [rows, inputs, outputs] = [7, 4, 1];
-const network = buildNetwork(model, inputs, outputs);
+const network = buildNetwork({ model, inputs, outputs });
 if (!network.ok) throw new Error('no network');
 const parameters = initialParameters(network.value, 1);
 if (!parameters.ok) throw new Error('no starting values');

@@ -396,6 +396,13 @@ def test_multiclass_hinges():
         metrics.hinge_loss([0, 1, 2], np.zeros((3, 4)))
 
 
+@pitfall("categorical-hinge", "Where wrong classes tie Keras shares the gradient")
+def test_tie_of_wrong_classes():
+    y = tensor([1.0, 0, 0])
+    gradient = torch_gradient(lambda f: keras.losses.categorical_hinge(y, f), np.array([[0.0, 0.5, 0.5]]))[1]
+    close(gradient, [[-1, 0.5, 0.5]])
+
+
 @pitfall("multi-margin", "the wrong way round cost 1, not 2")
 @pitfall("multi-margin", "With class weights the mean divides by the number of rows")
 @pitfall("multi-margin", "Only p = 1 and p = 2 exist")

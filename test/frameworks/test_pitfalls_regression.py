@@ -312,6 +312,26 @@ def test_gaussian():
         close(F.gaussian_nll_loss(pred, target, narrow, reduction="none"), wide)
 
 
+@pitfall("tweedie", "XGBoost and LightGBM do so by themselves")
+@pitfall("mean-absolute-percentage-error", "divides by max(1, |y|)")
+def test_boosted():
+    x = np.arange(200.0)[:, None]
+    y = np.where(x[:, 0] % 3 == 0, 0.0, x[:, 0] / 400)
+    data = xgboost.DMatrix(x, y)
+    booster = xgboost.train({"objective": "reg:tweedie"}, data, 3)
+    np.testing.assert_allclose(booster.predict(data), np.exp(booster.predict(data, output_margin=True)), rtol=1e-6)
+    boosted = lightgbm.train({"objective": "tweedie", "verbose": -1}, lightgbm.Dataset(x, y), 3)
+    close(boosted.predict(x), np.exp(boosted.predict(x, raw_score=True)))
+    # Without a split a model predicts the best constant: the median of targets weighted by 1/max(1, |y|).
+    y = np.arange(1.0, 200.0)
+    alone = lambda y: lightgbm.train(
+        {"objective": "mape", "verbose": -1, "min_data_in_leaf": 1000}, lightgbm.Dataset(y[:, None], y), 1
+    ).predict([[0.0]]).item()
+    weighted = y[np.searchsorted(np.cumsum(1 / y), np.sum(1 / y) / 2)]
+    assert alone(y) == pytest.approx(weighted, abs=1.5) and weighted < 15
+    assert alone(y / 250) == pytest.approx(np.median(y / 250), abs=1.5 / 250)
+
+
 # --- relative and logarithmic errors
 
 
