@@ -135,7 +135,7 @@ function finish(base: ExperimentInput, given: Given, directory: string): Result<
   const { data } = parsed.value;
   return ok({
     experiment: parsed.value,
-    dataFile: data.source === 'file' ? resolve(directory, data.path) : undefined,
+    dataFile: 'path' in data ? resolve(directory, data.path) : undefined,
   });
 }
 

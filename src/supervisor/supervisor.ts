@@ -61,7 +61,7 @@ export class Supervisor {
     const ready = this.#ready();
     if (!ready.ok) return ready;
     const { dataFile } = options;
-    if (experiment.data.source === 'file' && (dataFile === undefined || !isAbsolute(dataFile))) {
+    if ('path' in experiment.data && (dataFile === undefined || !isAbsolute(dataFile))) {
       return bad(
         message(
           'The data file "{path}" has no known place. Save the experiment first, or give an absolute path.',

@@ -1,137 +1,150 @@
-import { createHash } from 'node:crypto';
-import { promises as fs } from 'node:fs';
-import { readCsv } from '../core/data/csv.ts';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Table } from '../core/data/dataset.ts';
+import { joinTables } from '../core/data/joinTables.ts';
 import type { LayoutOptions } from '../core/data/layout.ts';
-import { message, type Problem, type Result } from '../core/messages/message.ts';
-import { fileProblem } from '../core/runs/fileProblem.ts';
+import { randomStream } from '../core/data/random.ts';
+import { Cancellation, paused, Refusal, type Reading } from '../core/data/readers/bytes.ts';
+import { labelsBeside } from '../core/data/readers/format.ts';
+import { readTable, type TableOptions } from '../core/data/readers/readTable.ts';
+import type { RowsWanted } from '../core/data/readers/rowChoice.ts';
+import { bad, message, ok, type Problem, type Result } from '../core/messages/message.ts';
+import type { Experiment } from '../core/training/experiment.ts';
+import { FileBytes, joined, zlibDecompression, type Fingerprint } from './fileBytes.ts';
 import { pauses } from './pauses.ts';
 
-/**
- * Bytes read at once. Between two pieces the trainer listens to its host. The cells of a piece are many small texts: of
- * larger pieces they outlive a collection of young garbage, which doubles the time.
- */
-const pieceBytes = 1 << 16;
+type FileData = Extract<Experiment['data'], { source: 'file' }>;
 
-/** What a file was when it was read, to notice later that it has changed. */
-export interface Fingerprint {
-  readonly size: number;
-  readonly sha256: string;
-}
-
+/** How a reading is watched and bounded. */
 export interface ReadOptions {
-  readonly layout?: LayoutOptions | undefined;
   readonly signal: AbortSignal;
   /** Share of the file that is read, 0…1. Throws to give up. */
   readonly onProgress: (share: number) => void;
+  /** Bytes that the data set may take from the file to the device. */
+  readonly mostBytes: number;
+  /** Seed of the run, for a random sample of rows. */
+  readonly seed: number;
 }
 
-/** Reads a CSV file in pieces. A file that changes meanwhile is refused: half of it would be of another version. */
+/** What was read, and of what. */
+export interface ReadData {
+  readonly table: Table;
+  readonly fingerprint: Fingerprint;
+}
+
+/**
+ * Reads the files of an experiment: the rows, the labels and rows for validation that lie beside it. A file that
+ * changes meanwhile is refused: half of it would be of another version.
+ */
 export async function readDataFile(
   path: string,
-  { layout, signal, onProgress }: ReadOptions,
-): Promise<
-  Result<{ readonly table: Table; readonly fingerprint: Fingerprint; readonly warnings: readonly Problem[] }>
-> {
-  const pieces = new FilePieces(path, onProgress);
-  const read = await readCsv(pieces, layout, { signal, pause: pauses(signal) });
-  // What the file system said is more than what the reader made of it.
-  if (pieces.problem !== undefined) return { ok: false, problems: [pieces.problem] };
-  if (!read.ok)
+  data: FileData,
+  options: ReadOptions,
+): Promise<Result<ReadData>> {
+  const folder = dirname(path);
+  const prints: Fingerprint[] = [];
+  const training = await readPart(path, data.labels, data, options, prints);
+  if (!training.ok || data.validation === undefined) return withPrint(training, prints);
+  const validation = await readPart(
+    join(folder, data.validation),
+    data.validationLabels,
+    data,
+    options,
+    prints,
+  );
+  if (!validation.ok) return validation;
+  if (training.value.validationFrom !== undefined) {
+    return bad(
+      message('{path} has a part for validation of its own, so that "data.validation" has no place.', {
+        path: basename(path),
+      }),
+      { path: 'data.validation' },
+    );
+  }
+  const whole = await joinedTables(training.value, validation.value, options);
+  return whole.ok
+    ? withPrint(ok(whole.value, [...training.warnings, ...validation.warnings]), prints)
+    : whole;
+}
+
+/** {@link joinTables} with pauses. */
+export async function joinedTables(
+  training: Table,
+  validation: Table,
+  options: ReadOptions,
+): Promise<Result<Table>> {
+  try {
+    return ok(await paused(joinTables(training, validation), readingOf(options)));
+  } catch (error) {
+    return { ok: false, problems: [problemOf(error)] };
+  }
+}
+
+/** The rows that an experiment wants of a file; undefined for all. */
+export function rowsWanted(
+  { rows, sample }: Pick<FileData, 'rows' | 'sample'>,
+  { seed }: Pick<ReadOptions, 'seed'>,
+): RowsWanted | undefined {
+  if (rows === undefined) return undefined;
+  return sample === 'first' ? { most: rows } : { most: rows, random: randomStream(seed, 'rows') };
+}
+
+/** What a reader in core needs of this process. */
+export function readingOf({ signal, mostBytes }: ReadOptions): Reading {
+  return { decompression: zlibDecompression, pause: pauses(signal), mostBytes };
+}
+
+/** What a reader threw, as a problem. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Cancellation) return { message: message('Reading was cancelled.') };
+  if (error instanceof Refusal) return error.problem;
+  throw error;
+}
+
+function withPrint(table: Result<Table>, prints: readonly Fingerprint[]): Result<ReadData> {
+  return table.ok ? ok({ table: table.value, fingerprint: joined(prints) }, table.warnings) : table;
+}
+
+async function readPart(
+  path: string,
+  labels: string | undefined,
+  data: FileData,
+  options: ReadOptions,
+  prints: Fingerprint[],
+): Promise<Result<Table>> {
+  const open: FileBytes[] = [];
+  try {
+    const file = await FileBytes.open(path, options.onProgress);
+    open.push(file);
+    const labelPath = labelsOf(path, labels);
+    if (labelPath !== undefined) open.push(await FileBytes.open(labelPath, () => undefined));
+    const read = await readTable(file, tableOptions(data, open[1], options), readingOf(options));
+    // That a file was changed says more than what the reader made of it.
+    for (const each of open) prints.push(await each.fingerprint());
+    if (read.ok) return read;
     return {
       ok: false,
       problems: read.problems.map((problem) => ({ ...problem, where: { file: path, ...problem.where } })),
     };
-  const value = { table: read.value, fingerprint: pieces.fingerprint(), warnings: read.warnings };
-  return { ok: true, value, warnings: read.warnings };
-}
-
-/** The bytes of a file in pieces, with their hash; an error becomes a problem in plain words. */
-export class FilePieces implements AsyncIterable<Uint8Array> {
-  readonly #path: string;
-  readonly #onProgress: (share: number) => void;
-  readonly #hash = createHash('sha256');
-  #size = 0;
-  /** Why the file could not be read to its end. */
-  problem: Problem | undefined;
-
-  constructor(path: string, onProgress: (share: number) => void) {
-    this.#path = path;
-    this.#onProgress = onProgress;
-  }
-
-  /** Of what has been read; once, at the end. */
-  fingerprint(): Fingerprint {
-    return { size: this.#size, sha256: this.#hash.digest('hex') };
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    let file: fs.FileHandle;
-    try {
-      file = await fs.open(this.#path);
-    } catch (error) {
-      throw this.#fail(missing(error, this.#path));
-    }
-    try {
-      const before = await file.stat();
-      if (!before.isFile())
-        throw this.#fail({
-          message: message('{path} is not a file.', { path: this.#path }),
-          where: { file: this.#path },
-        });
-      for (;;) {
-        const buffer = Buffer.allocUnsafe(pieceBytes);
-        const { bytesRead } = await file.read(buffer, 0, pieceBytes, this.#size);
-        if (bytesRead === 0) break;
-        this.#size += bytesRead;
-        const piece = buffer.subarray(0, bytesRead);
-        this.#hash.update(piece);
-        yield piece;
-        this.#onProgress(Math.min(1, this.#size / before.size));
-      }
-      const after = await file.stat();
-      if (after.size !== before.size || after.mtimeMs !== before.mtimeMs || this.#size !== before.size)
-        throw this.#fail(changedWhileRead(this.#path));
-    } finally {
-      await file.close();
-    }
-  }
-
-  #fail(problem: Problem): Error {
-    this.problem = problem;
-    return new Error(problem.message.template);
+  } catch (error) {
+    return { ok: false, problems: [problemOf(error)] };
+  } finally {
+    for (const each of open) await each.close();
   }
 }
 
-/** For a run that would go on with other rows than it began with. */
-export function changedSince(path: string): Problem {
-  return {
-    message: message(
-      'The data file {path} has changed since this run began, so the run cannot be continued with the same rows. Train again with the new file.',
-      { path },
-    ),
-    where: { file: path },
-  };
+/** The file of the labels: as it is named, else beside images that are named as MNIST's. */
+function labelsOf(path: string, named: string | undefined): string | undefined {
+  if (named !== undefined) return join(dirname(path), named);
+  const usual = labelsBeside(basename(path));
+  if (usual === undefined) return undefined;
+  const found = join(dirname(path), usual);
+  return existsSync(found) ? found : undefined;
 }
 
-function changedWhileRead(path: string): Problem {
-  return {
-    message: message(
-      'The data file {path} was changed while it was being read. Wait until it is complete, then train again.',
-      { path },
-    ),
-    where: { file: path },
-  };
-}
-
-function missing(error: unknown, path: string): Problem {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-    return {
-      message: message('The data file {path} does not exist. It may have been moved, renamed or deleted.', {
-        path,
-      }),
-      where: { file: path },
-    };
-  }
-  return fileProblem(error, path, 'read');
+function tableOptions(data: FileData, labels: FileBytes | undefined, options: ReadOptions): TableOptions {
+  const layout: LayoutOptions = data;
+  const arrays =
+    data.features === undefined || data.target === undefined ? undefined : [...data.features, data.target];
+  return { format: data.format, layout, rows: rowsWanted(data, options), labels, arrays };
 }

@@ -9,6 +9,7 @@ import {
   unseenWarnings,
   type RowEncoder,
 } from '../core/data/encode.ts';
+import { Refusal } from '../core/data/readers/bytes.ts';
 import type { FileRow } from '../core/data/records.ts';
 import { bad, english, message, ok, type Problem, type Result } from '../core/messages/message.ts';
 import { predictor, type Predictor } from '../core/network/predict.ts';
@@ -17,7 +18,7 @@ import { fileProblem } from '../core/runs/fileProblem.ts';
 import { decodeCheckpoint, type Checkpoint } from '../core/training/checkpoint.ts';
 import type { Channel } from './channel.ts';
 import type { Control } from './control.ts';
-import { FilePieces } from './dataFile.ts';
+import { FileBytes } from './fileBytes.ts';
 import { RunFolder } from './runFolder.ts';
 
 type Order = Extract<ToTrainer, { type: 'predict' }>;
@@ -98,19 +99,21 @@ async function answerFile(
       { file: to },
     );
   const temporary = `${to}.${process.pid}.tmp`;
-  const pieces = new FilePieces(from, onProgress);
+  let source: FileBytes | undefined;
   let file: number | undefined;
   try {
+    source = await FileBytes.open(from, onProgress);
     file = fs.openSync(temporary, 'w');
     const answering = new FileAnswering(model, file);
     const reader = createRecordReader();
-    for await (const piece of pieces) {
+    for await (const piece of source.pieces()) {
       if (control.ending() !== undefined) return bad(message('The prediction was cancelled.'));
       const done = answering.take(reader.push(piece), reader.layout);
       if (!done.ok) return inFile(done, from);
     }
     const done = answering.take(reader.finish(), reader.layout);
     if (!done.ok) return inFile(done, from);
+    await source.fingerprint();
     if (answering.rows === 0) return bad(message('The file has a header but no rows.'), { file: from });
     fs.fsyncSync(file);
     fs.closeSync(file);
@@ -118,10 +121,14 @@ async function answerFile(
     fs.renameSync(temporary, to);
     return ok({ answers: [], rows: answering.rows }, [...reader.warnings, ...answering.warnings()]);
   } catch (error) {
-    return { ok: false, problems: [pieces.problem ?? fileProblem(error, to, 'write')] };
+    return {
+      ok: false,
+      problems: [error instanceof Refusal ? error.problem : fileProblem(error, to, 'write')],
+    };
   } finally {
     if (file !== undefined) fs.closeSync(file);
     fs.rmSync(temporary, { force: true });
+    await source?.close();
   }
 }
 

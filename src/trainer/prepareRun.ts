@@ -1,9 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { builtins } from '../core/data/builtin.ts';
-import { readCsv } from '../core/data/csv.ts';
-import type { Dataset, Table } from '../core/data/dataset.ts';
-import { generators } from '../core/data/generators.ts';
+import type { Dataset } from '../core/data/dataset.ts';
 import { preparingDataset } from '../core/data/prepare.ts';
 import type { Loss } from '../core/losses/loss.ts';
 import { bad, message, ok, type Message, type Problem, type Result } from '../core/messages/message.ts';
@@ -12,7 +7,7 @@ import { fileProblem } from '../core/runs/fileProblem.ts';
 import { checkExperiment } from '../core/training/check.ts';
 import { decodeCheckpoint, type Checkpoint } from '../core/training/checkpoint.ts';
 import { parseExperiment, type Experiment } from '../core/training/experiment.ts';
-import { changedSince, readDataFile, type Fingerprint } from './dataFile.ts';
+import { loadTable } from './loadTable.ts';
 import { pauses } from './pauses.ts';
 import type { RunFolder } from './runFolder.ts';
 
@@ -35,6 +30,8 @@ export interface PrepareOptions {
   readonly signal: AbortSignal;
   /** Share of the file that is read. */
   readonly onProgress: (share: number) => void;
+  /** Bytes that the data set may take from the file to the device; absent: no limit. */
+  readonly mostBytes?: number;
   /** The file is read; its rows are made ready. */
   readonly onRead: () => void;
 }
@@ -47,7 +44,7 @@ export async function prepareRun(options: PrepareOptions): Promise<Result<Prepar
   const checked = checkExperiment(experiment.value);
   if (!checked.ok) return checked;
   const { loss, use } = checked.value;
-  const loaded = await loadTable(experiment.value, options);
+  const loaded = await loadTable(experiment.value, { mostBytes: Infinity, ...options });
   if (!loaded.ok) return loaded;
   options.onRead();
   const preparing = preparingDataset(loaded.value, experiment.value, use);
@@ -73,47 +70,6 @@ function readExperiment(folder: RunFolder): Result<Experiment> {
     return parseExperiment(folder.experiment());
   } catch (error) {
     return { ok: false, problems: [fileProblem(error, folder.file('experiment'), 'read')] };
-  }
-}
-
-async function loadTable(
-  { data }: Experiment,
-  { folder, dataSets, dataFile, signal, onProgress }: PrepareOptions,
-): Promise<Result<Table>> {
-  onProgress(0);
-  switch (data.source) {
-    case 'generated':
-      return ok(generators[data.name].generate(data));
-    case 'builtin': {
-      const path = join(dataSets, builtins[data.name].file);
-      try {
-        return await readCsv([await readFile(path)], { delimiter: ',', decimal: '.', header: 'yes' });
-      } catch (error) {
-        return { ok: false, problems: [fileProblem(error, path, 'read')] };
-      }
-    }
-    case 'file': {
-      if (dataFile === undefined)
-        return bad(message('The data file "{path}" has no known place.', { path: data.path }), {
-          path: 'data.path',
-        });
-      const read = await readDataFile(dataFile, { layout: data, signal, onProgress });
-      if (!read.ok) return read;
-      const same = sameFile(folder, dataFile, read.value.fingerprint);
-      return same === undefined ? ok(read.value.table, read.warnings) : { ok: false, problems: [same] };
-    }
-  }
-}
-
-/** Remembers what file the run began with; a resumed run must find the same content. */
-function sameFile(folder: RunFolder, path: string, fingerprint: Fingerprint): Problem | undefined {
-  const was = folder.source();
-  if (was?.sha256 !== undefined) return was.sha256 === fingerprint.sha256 ? undefined : changedSince(path);
-  try {
-    folder.writeSource({ path, ...fingerprint });
-    return undefined;
-  } catch (error) {
-    return fileProblem(error, folder.path, 'write');
   }
 }
 

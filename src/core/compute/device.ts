@@ -16,7 +16,7 @@ export interface Device {
 /** A compiled plan with its buffers resident on the device. */
 export interface Executable {
   /** Copies values into a `data` or `state` buffer; the length must be the buffer's size. */
-  write(buffer: string, values: Float64Array): void;
+  write(buffer: string, values: Float64Array | Float32Array): void;
   /** Runs whole steps and returns the reported value of each. State stays on the device. */
   run(steps: number): Promise<Float64Array>;
   /** Copies any buffer of the last step, or a state buffer, back. */

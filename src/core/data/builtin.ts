@@ -12,6 +12,8 @@ export interface Builtin {
   readonly rows: number;
   /** Feature columns. */
   readonly features: number;
+  /** How the features lie in a row: [height, width, channels] of an image; absent: flat. */
+  readonly shape?: readonly [number, number, number];
   /** Name of the column that is predicted unless the experiment says otherwise. */
   readonly target: string;
   readonly task: Task;
@@ -118,6 +120,7 @@ export const builtins: Readonly<Record<BuiltinId, Builtin>> = {
     description: '1,797 images of 8×8 grey values from 0 to 16; predicts the digit out of ten.',
     rows: 1797,
     features: 64,
+    shape: [8, 8, 1],
     target: 'digit',
     task: 'classes',
     classes: 10,

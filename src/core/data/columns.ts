@@ -13,6 +13,8 @@ const blockSize = 1 << 14;
 export interface ColumnBuilder {
   /** Adds the cell of the next row, white space around it taken off; `row` is its place in the file. */
   add(cell: string, row: number): void;
+  /** Adds a number that came as one; NaN is missing. */
+  addNumber(value: number, row: number): void;
   finish(): Column;
 }
 
@@ -48,6 +50,22 @@ export function createColumn(name: string, decimal: Decimal): ColumnBuilder {
       if (parsed === Infinity || parsed === -Infinity) note(infinite, row, cell);
       values.add(parsed);
     }
+    encode(cell);
+  };
+
+  const addNumber = (value: number, row: number): void => {
+    if (Number.isNaN(value)) {
+      values.add(NaN);
+      codes?.add(-1);
+      return;
+    }
+    numbers++;
+    if (value === Infinity || value === -Infinity) note(infinite, row, String(value));
+    values.add(value);
+    if (codes !== undefined) encode(String(value));
+  };
+
+  const encode = (cell: string): void => {
     if (codes === undefined) return;
     let code = dictionary.get(cell);
     if (code === undefined) {
@@ -78,7 +96,7 @@ export function createColumn(name: string, decimal: Decimal): ColumnBuilder {
       ? { name, kind: 'unusable', distinct: mostDistinct, texts: faults(texts) }
       : { name, kind: 'text', codes: codes.join(), categories: [...dictionary.keys()] };
   };
-  return { add, finish };
+  return { add, addNumber, finish };
 }
 
 function faults({ count, first }: Places): Faults {
@@ -95,13 +113,15 @@ function copied(text: string): string {
   return JSON.parse(JSON.stringify(text)) as string;
 }
 
-interface Blocks<T> {
+export interface Blocks<T> {
   add(value: number): void;
   join(): T;
 }
 
 /** A growing typed array in blocks, so that growing copies nothing. */
-function blocks<T extends Float64Array | Int32Array>(make: (size: number) => T): Blocks<T> {
+export function blocks<T extends Float64Array | Int32Array | Uint32Array>(
+  make: (size: number) => T,
+): Blocks<T> {
   const full: T[] = [];
   let block = make(64);
   let used = 0;

@@ -5,6 +5,9 @@ import { createColumn, type ColumnBuilder } from './columns.ts';
 import type { Column, Table } from './dataset.ts';
 import { createDecoder, type Encoding } from './decode.ts';
 import { detectAll, detectLayout, type Layout, type LayoutOptions } from './layout.ts';
+import { Cancellation, Refusal } from './readers/bytes.ts';
+import { outgrown } from './readers/limits.ts';
+import type { RowChoice } from './readers/rowChoice.ts';
 import { createRowReader, type FileRow, type RowReader } from './records.ts';
 
 /** Bytes from the beginning that decide the layout of a file. */
@@ -215,7 +218,10 @@ export interface CsvReader {
 }
 
 /** A reader that keeps numbers as float64 and text as codes; {@link readCsv} drives one over a stream. */
-export function createCsvReader(options: LayoutOptions = detectAll): CsvReader {
+export function createCsvReader(
+  options: LayoutOptions = detectAll,
+  { choice, mostBytes = Infinity }: Pick<ReadControl, 'choice' | 'mostBytes'> = {},
+): CsvReader {
   const records = createRecordReader(options);
   let columns: ColumnBuilder[] | undefined;
   let rowNumbers = new Uint32Array(1024);
@@ -227,6 +233,7 @@ export function createCsvReader(options: LayoutOptions = detectAll): CsvReader {
     if (layout === undefined) return ok(undefined);
     columns ??= layout.names.map((name) => createColumn(name, layout.decimal));
     for (const { row, cells } of result.value) {
+      if (choice?.next() === false) continue;
       if (rows === rowNumbers.length) {
         const longer = new Uint32Array(2 * rows);
         longer.set(rowNumbers);
@@ -235,7 +242,8 @@ export function createCsvReader(options: LayoutOptions = detectAll): CsvReader {
       rowNumbers[rows++] = row;
       for (let i = 0; i < columns.length; i++) columns[i]!.add(cells[i]!, row);
     }
-    return ok(undefined);
+    const refused = outgrown(rows, columns.length, { mostBytes });
+    return refused === undefined ? ok(undefined) : { ok: false, problems: [refused] };
   };
 
   function* finishing(): Sliced<Result<Table>> {
@@ -270,18 +278,23 @@ export interface ReadControl {
   readonly signal?: { readonly aborted: boolean };
   /** Called between the slices of the work after the last piece; see {@link inSlices}. */
   readonly pause?: Pause;
+  /** Which rows are kept; once it is done the rest of the file is not read. Absent: all. */
+  readonly choice?: RowChoice;
+  /** Bytes that the data set may take, from the file to the device; more is refused with the numbers. */
+  readonly mostBytes?: number;
 }
 
 /**
- * Reads a CSV file from pieces of its bytes (a stream of the host, or an array). What the stream throws (a file that
+ * Reads a CSV file from pieces of its bytes (a stream of the host, or an array). Memory holds the typed columns of the rows
+ * that are kept, never the text: a file of any size can be read in part. What the stream throws (a file that
  * is deleted, an unreadable disk) is passed on as a problem.
  */
 export async function readCsv(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: LayoutOptions = detectAll,
-  { onProgress, signal, pause = () => undefined }: ReadControl = {},
+  { onProgress, signal, pause = () => undefined, ...bounds }: ReadControl = {},
 ): Promise<Result<Table>> {
-  const reader = createCsvReader(options);
+  const reader = createCsvReader(options, bounds);
   let bytes = 0;
   try {
     for await (const piece of pieces) {
@@ -290,8 +303,11 @@ export async function readCsv(
       if (!result.ok) return result;
       bytes += piece.length;
       onProgress?.(bytes);
+      if (bounds.choice?.done === true) break;
     }
   } catch (error) {
+    if (error instanceof Cancellation) return cancelled();
+    if (error instanceof Refusal) return { ok: false, problems: [error.problem] };
     return bad(
       message('The file cannot be read: {reason}', {
         reason: error instanceof Error ? error.message : String(error),

@@ -8,11 +8,17 @@ export interface Faults {
   readonly first: readonly { readonly row: number; readonly text: string }[];
 }
 
+/** Numbers as a file keeps them. */
+export type NumberArray =
+  Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+
 /**
  * A column as it was read. Numbers are NaN where the cell was missing; text codes are -1 there. A column of numbers
  * may hold a few cells of text (`texts`: NaN in `values`) and infinite ones (`infinite`: ±Infinity in `values`, which
- * is how `1e999` reads). A column is unusable if it has no cell with a value (`distinct` 0) or too many different
- * texts to be categories (`distinct` is then the limit that it exceeds).
+ * is how `1e999` reads). A column of arrays has as many numbers in each row as its shape says, row after row, the last
+ * axis fastest; NaN is missing. A column is unusable if it has no cell with a value (`distinct` 0) or too many different
+ * texts to be categories (`distinct` is then the limit that it exceeds), or if its cells are of a kind that is no use
+ * (`nested`: objects, or lists that differ in length).
  */
 export type Column =
   | {
@@ -28,13 +34,28 @@ export type Column =
       readonly codes: Int32Array;
       readonly categories: readonly string[];
     }
-  | { readonly name: string; readonly kind: 'unusable'; readonly distinct: number; readonly texts: Faults };
+  | {
+      readonly name: string;
+      readonly kind: 'array';
+      readonly shape: readonly number[];
+      readonly values: NumberArray;
+      readonly infinite?: Faults;
+    }
+  | {
+      readonly name: string;
+      readonly kind: 'unusable';
+      readonly distinct: number;
+      readonly texts: Faults;
+      readonly nested?: Faults;
+    };
 
 /** Rows and named columns in memory. `rowNumbers[i]` is the 1-based line or record of the file that row i came from. */
 export interface Table {
   readonly columns: readonly Column[];
   readonly rows: number;
   readonly rowNumbers: Uint32Array;
+  /** The first row of a part that came for validation, in a file of its own; absent where the split decides. */
+  readonly validationFrom?: number;
 }
 
 /** How one feature column becomes numbers; fitted on the training part only. Plain JSON, kept with the run for Predict. */
@@ -67,10 +88,13 @@ export interface Preprocessing {
   readonly target: TargetEncoding;
 }
 
-/** Encoded rows: `features` is rows × width row-major; `targets` is one number a row (scaled value, 0/1, or class index). */
+/**
+ * Encoded rows: `features` is rows × width row-major; `targets` is one number a row (scaled value, 0/1, or class index).
+ * Features that came as whole numbers of 16 bits or less or as float32 (pixels) are kept as float32: half the memory.
+ */
 export interface Part {
   readonly rows: number;
-  readonly features: Float64Array;
+  readonly features: Float64Array | Float32Array;
   readonly targets: Float64Array;
   /** Factors of the rows in the loss, above 0; absent: all 1. */
   readonly weights?: Float64Array;

@@ -15,11 +15,21 @@ import type { Experiment } from '../training/experiment.ts';
 import { builtins } from './builtin.ts';
 import { missingCells } from './cell.ts';
 import { rowList } from './csv.ts';
-import type { Column, Dataset, Faults, FeatureEncoding, Part, Table } from './dataset.ts';
-import { encodedWidth, widthOf } from './encode.ts';
+import type { Column, Dataset, Faults, Part, Table } from './dataset.ts';
+import { encodedWidth } from './encode.ts';
+import {
+  encodeRowsOf,
+  fitFeatures,
+  moments,
+  noteUnseen,
+  shapeOf,
+  tooWide,
+  valuesOf,
+  type Warn,
+} from './features.ts';
 import { generators } from './generators.ts';
 import { randomStream } from './random.ts';
-import { splitRows } from './split.ts';
+import { splitRows, type Split } from './split.ts';
 import { infiniteCell, readTarget, someNames, type Target } from './target.ts';
 import { readWeights } from './weights.ts';
 
@@ -39,9 +49,11 @@ const mostCategories = 100;
  *   in a feature or target is an error;
  * - rows without a target are left out; rows with a missing feature too (`missing: drop`), or numbers are filled with
  *   the mean of the training part and text gets no category (`mean`); stray text among numbers counts as missing;
- * - the split is drawn from the seed, in every class alike if stratified, and keeps the order of the rows;
+ * - the split is drawn from the seed, in every class alike if stratified, and keeps the order of the rows; rows that
+ *   came for validation stay there;
  * - numbers are standardised by mean and population standard deviation of the training part (as scikit-learn's
- *   StandardScaler), text becomes one-hot by the categories of the training part.
+ *   StandardScaler) or brought to 0 … 1 by its range (MinMaxScaler), text becomes one-hot by the categories of the
+ *   training part; where rows have a shape (images, series) no value is dropped and each channel is scaled as a whole.
  */
 export function prepareDataset(table: Table, experiment: Experiment, loss: ColumnUse): Result<Prepared> {
   return atOnce(preparingDataset(table, experiment, loss));
@@ -56,7 +68,7 @@ export function* preparingDataset(
   const { data } = experiment;
   const notes: Message[] = [];
   const warnings: Problem[] = [];
-  const warn = (text: Message, where?: Problem['where']): void => {
+  const warn: Warn = (text, where) => {
     notes.push(text);
     warnings.push(where === undefined ? { message: text } : { message: text, where });
   };
@@ -71,6 +83,9 @@ export function* preparingDataset(
 
   const usable = yield* usableFeatures(table, chosen.value.features, warn);
   if (!usable.ok) return usable;
+  const shaped = shapeOf(table, usable.value, askedShape(data));
+  if (!shaped.ok) return shaped;
+  const shape = shaped.value;
   const filling = data.source === 'file' && data.missing === 'mean';
   const complete = yield* completeRows(table, target.value, filling ? [] : usable.value, notes);
   const weighted =
@@ -91,12 +106,18 @@ export function* preparingDataset(
     );
   }
   const stratify = classes !== undefined && experiment.split.stratify;
-  const split = yield* splitRows(
-    rows,
-    experiment.split.validation,
-    randomStream(experiment.training.seed, 'split'),
-    stratify ? { of: (row) => values[row]!, count: classes.length } : undefined,
-  );
+  const split =
+    table.validationFrom === undefined
+      ? yield* splitRows(
+          rows,
+          experiment.split.validation,
+          randomStream(experiment.training.seed, 'split'),
+          stratify ? { of: (row) => values[row]!, count: classes.length } : undefined,
+        )
+      : heldOut(rows, table.validationFrom);
+  if (split.training.length === 0) {
+    return bad(message('No row is left for training: none of the training data is complete.'));
+  }
   if (classes !== undefined) {
     function* without(part: Uint32Array): Sliced<string[]> {
       const there = yield* valuesOf(values, part);
@@ -104,13 +125,24 @@ export function* preparingDataset(
     }
     const untrained = yield* without(split.training);
     if (untrained.length > 0) {
-      return bad(
-        message(
-          'The split leaves no row for training of these classes: {classes}. Set "split.stratify" to true, or choose a smaller validation share or another seed.',
-          { classes: someNames(untrained) },
-        ),
-        { path: 'split' },
-      );
+      const args = { classes: someNames(untrained) };
+      return table.validationFrom === undefined
+        ? bad(
+            message(
+              'The split leaves no row for training of these classes: {classes}. Set "split.stratify" to true, or choose a smaller validation share or another seed.',
+              args,
+            ),
+            { path: 'split' },
+          )
+        : bad(
+            message(
+              'The training data have no row of these classes of the validation data: {classes}.',
+              args,
+            ),
+            {
+              path: 'data.validation',
+            },
+          );
     }
     const unvalidated = split.validation.length === 0 ? [] : yield* without(split.validation);
     if (unvalidated.length > 0) {
@@ -126,8 +158,7 @@ export function* preparingDataset(
     table,
     usable.value,
     split.training,
-    experiment.scaling.features,
-    filling,
+    { scaling: experiment.scaling.features, filling, shape },
     warn,
   );
   if (!fitted.ok) return fitted;
@@ -154,7 +185,7 @@ export function* preparingDataset(
   if (!scaledTarget.ok) return scaledTarget;
   const encoding = scaledTarget.value;
 
-  const width = encodedWidth(features.map(({ encoding: feature }) => feature));
+  const width = encodedWidth(features.flatMap(({ encodings }) => encodings));
   function* part(of: Uint32Array): Sliced<Part> {
     const targets = new Float64Array(of.length);
     const { mean, scale } = encoding.kind === 'number' ? encoding : { mean: 0, scale: 1 };
@@ -176,10 +207,11 @@ export function* preparingDataset(
     {
       preprocessing: {
         task: loss.task,
-        features: features.map((feature) => feature.encoding),
+        features: features.flatMap(({ encodings }) => encodings),
         target: encoding,
       },
       width,
+      ...(shape !== undefined && { shape }),
       outputs: loss.task === 'classes' ? (classes?.length ?? 1) : 1,
       training,
       validation,
@@ -190,13 +222,26 @@ export function* preparingDataset(
           inputs: width,
           training: training.rows,
           validation: validation?.rows,
-          alike: stratify,
+          alike: stratify && table.validationFrom === undefined,
         }),
         ...notes,
       ],
     },
     warnings,
   );
+}
+
+/** How an experiment or its data set says that the values of a row lie. */
+function askedShape(data: Experiment['data']): readonly number[] | undefined {
+  if (data.source === 'builtin') return builtins[data.name].shape;
+  return data.source === 'file' ? data.shape : undefined;
+}
+
+/** Rows of a file of their own for validation. */
+function heldOut(rows: Uint32Array, from: number): Split {
+  const first = rows.findIndex((row) => row >= from);
+  const cut = first < 0 ? rows.length : first;
+  return { training: rows.subarray(0, cut), validation: rows.subarray(cut) };
 }
 
 /** What is predicted from what, in one sentence. */
@@ -233,15 +278,6 @@ function someReasons(notes: readonly Message[], otherwise: Message): Message {
   return first === undefined ? otherwise : sentences(first, ...others);
 }
 
-/** The different values of some rows. */
-function* valuesOf(values: Float64Array | Int32Array, rows: Uint32Array): Sliced<Set<number>> {
-  const there = new Set<number>();
-  yield* sliced(rows.length, (start, end) => {
-    for (let i = start; i < end; i++) there.add(values[rows[i]!]!);
-  });
-  return there;
-}
-
 /** The target that a data set has when the experiment names none; undefined for the last column of a file. */
 export function ownTarget(data: Experiment['data']): string | undefined {
   if (data.source === 'generated') return generators[data.name].target;
@@ -260,7 +296,8 @@ function chooseColumns(
 ): Result<Chosen> {
   const names = table.columns.map(({ name }) => name);
   const all = names.map((name) => `"${name}"`).join(', ');
-  const wanted = (data.source === 'generated' ? undefined : data.target) ?? ownTarget(data);
+  const wanted =
+    (data.source === 'generated' || data.source === 'images' ? undefined : data.target) ?? ownTarget(data);
   const target = wanted === undefined ? names.length - 1 : names.indexOf(wanted);
   if (target < 0) {
     return bad(
@@ -271,7 +308,7 @@ function chooseColumns(
       { path: 'data.target' },
     );
   }
-  const exclude = data.source === 'generated' ? [] : data.exclude;
+  const exclude = data.source === 'generated' || data.source === 'images' ? [] : data.exclude;
   const unknown = exclude.find((name) => !names.includes(name));
   if (unknown !== undefined) {
     return bad(
@@ -297,8 +334,6 @@ function chooseColumns(
   return ok({ target, features });
 }
 
-type Warn = (text: Message, where?: Problem['where']) => void;
-
 /** The features that can be used at all, by index. */
 function* usableFeatures(
   table: Table,
@@ -316,9 +351,13 @@ function* usableFeatures(
       });
     if (column.kind === 'unusable') {
       drop(
-        column.distinct === 0
-          ? message('it has no values')
-          : message('it is text with more than {most} different values', { most: column.distinct }),
+        column.nested !== undefined
+          ? message('it holds objects, or lists that differ in length ({cells})', {
+              cells: someCells(column.nested),
+            })
+          : column.distinct === 0
+            ? message('it has no values')
+            : message('it is text with more than {most} different values', { most: column.distinct }),
       );
     } else if (column.kind === 'text') {
       const distinct = column.categories.length;
@@ -334,7 +373,7 @@ function* usableFeatures(
       } else kept.push(index);
     } else {
       if (column.infinite !== undefined) return infiniteCell(column.name, index, column.infinite);
-      if (column.texts !== undefined) {
+      if (column.kind === 'number' && column.texts !== undefined) {
         const { row } = column.texts.first[0]!;
         warn(
           message(
@@ -366,8 +405,15 @@ function someCells({ count, first }: Faults): Message {
   return more > 0 ? message('{cells} and {more} more', { cells, more }) : cells;
 }
 
-function isMissingAt(column: Column, row: number): boolean {
+function isMissingAt(column: Column, row: number, rows: number): boolean {
   if (column.kind === 'unusable') return true;
+  if (column.kind === 'array') {
+    const size = column.values.length / rows;
+    // Whole numbers are never missing.
+    if (!(column.values instanceof Float64Array || column.values instanceof Float32Array)) return false;
+    for (let at = row * size; at < (row + 1) * size; at++) if (Number.isNaN(column.values[at]!)) return true;
+    return false;
+  }
   return column.kind === 'number' ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
 }
 
@@ -393,7 +439,7 @@ function* completeRows(
         }
         let complete = true;
         for (const column of columns) {
-          if (isMissingAt(column, row)) {
+          if (isMissingAt(column, row, table.rows)) {
             complete = false;
             holes.set(column.name, (holes.get(column.name) ?? 0) + 1);
           }
@@ -439,7 +485,7 @@ function* noteFilled(
     const column = table.columns[index]!;
     let count = 0;
     yield* sliced(rows.length, (start, end) => {
-      for (let i = start; i < end; i++) if (isMissingAt(column, rows[i]!)) count++;
+      for (let i = start; i < end; i++) if (isMissingAt(column, rows[i]!, table.rows)) count++;
     });
     if (count > 0) holes.set(column.name, count);
   }
@@ -504,64 +550,6 @@ function* presentClasses(
   return { classes: kept.map((k) => target.classes![k]!), values };
 }
 
-/** A feature's encoding beside its column in the table. */
-interface Fitted {
-  readonly index: number;
-  readonly encoding: FeatureEncoding;
-}
-
-/** Fits the encodings on the training part; a feature that is constant there is dropped. */
-function* fitFeatures(
-  table: Table,
-  features: readonly number[],
-  training: Uint32Array,
-  scaling: 'standard' | 'none',
-  filling: boolean,
-  warn: Warn,
-): Sliced<Result<Fitted[]>> {
-  const fitted: Fitted[] = [];
-  for (const index of features) {
-    yield;
-    const column = table.columns[index]!;
-    const { name } = column;
-    const drop = (value: string | Message): void =>
-      warn(
-        message('Column {column} ("{name}") is not used: it is constant in the training part ({value}).', {
-          column: index + 1,
-          name,
-          value,
-        }),
-        { column: name },
-      );
-    if (column.kind === 'text') {
-      const there = yield* valuesOf(column.codes, training);
-      const categories = [...there].flatMap((code) => (code < 0 ? [] : [column.categories[code]!])).sort();
-      if (categories.length < 2) drop(categories[0] ?? message('no values'));
-      else fitted.push({ index, encoding: { kind: 'one-hot', name, categories } });
-    } else if (column.kind === 'number') {
-      const { mean, deviation, constant } = yield* moments(column.values, training);
-      if (Number.isNaN(mean) || constant) {
-        drop(Number.isNaN(mean) ? message('no values') : String(mean));
-        continue;
-      }
-      if (!Number.isFinite(mean) || !Number.isFinite(deviation) || deviation === 0) return tooWide(name);
-      const scale = scaling === 'standard' ? { mean, scale: deviation } : { mean: 0, scale: 1 };
-      fitted.push({ index, encoding: { kind: 'number', name, ...scale, fill: filling ? mean : null } });
-    }
-  }
-  return ok(fitted);
-}
-
-function tooWide(name: string): Result<never> {
-  return bad(
-    message(
-      'The numbers in "{name}" are too large or too small to compute with. Scale or exclude the column.',
-      { name },
-    ),
-    { column: name },
-  );
-}
-
 function* fitTarget(
   { name, values }: Target,
   classes: readonly string[] | undefined,
@@ -594,97 +582,4 @@ function* fitTarget(
   }
   if (!Number.isFinite(mean) || !Number.isFinite(deviation)) return tooWide(name);
   return ok({ kind: 'number', name, mean, scale: constant || deviation === 0 ? 1 : deviation });
-}
-
-/** Mean and population standard deviation (divisor n) of the values that are not missing. NaN if there are none. */
-function* moments(
-  values: Float64Array,
-  rows: Uint32Array,
-): Sliced<{ readonly mean: number; readonly deviation: number; readonly constant: boolean }> {
-  const seen = { sum: 0, count: 0, first: NaN, constant: true };
-  yield* sliced(rows.length, (start, end) => {
-    for (let i = start; i < end; i++) {
-      const value = values[rows[i]!]!;
-      if (Number.isNaN(value)) continue;
-      if (seen.count === 0) seen.first = value;
-      else if (value !== seen.first) seen.constant = false;
-      seen.sum += value;
-      seen.count++;
-    }
-  });
-  const { sum, count, first, constant } = seen;
-  if (count === 0) return { mean: NaN, deviation: NaN, constant: false };
-  if (constant) return { mean: first, deviation: 0, constant };
-  const mean = sum / count;
-  let squares = 0;
-  yield* sliced(rows.length, (start, end) => {
-    for (let i = start; i < end; i++) {
-      const value = values[rows[i]!]!;
-      if (!Number.isNaN(value)) squares += (value - mean) ** 2;
-    }
-  });
-  return { mean, deviation: Math.sqrt(squares / count), constant };
-}
-
-function* encodeRowsOf(
-  table: Table,
-  features: readonly Fitted[],
-  rows: Uint32Array,
-  width: number,
-): Sliced<Float64Array> {
-  const encoded = new Float64Array(rows.length * width);
-  let offset = 0;
-  for (const { index, encoding } of features) {
-    yield;
-    const column = table.columns[index]!;
-    const first = offset;
-    if (encoding.kind === 'number' && column.kind === 'number') {
-      yield* sliced(rows.length, (start, end) => {
-        for (let i = start; i < end; i++) {
-          const value = column.values[rows[i]!]!;
-          encoded[i * width + first] =
-            ((Number.isNaN(value) ? encoding.fill! : value) - encoding.mean) / encoding.scale;
-        }
-      });
-    } else if (encoding.kind === 'one-hot' && column.kind === 'text') {
-      const position = column.categories.map((category) => encoding.categories.indexOf(category));
-      yield* sliced(rows.length, (start, end) => {
-        for (let i = start; i < end; i++) {
-          const code = column.codes[rows[i]!]!;
-          const at = code < 0 ? -1 : position[code]!;
-          if (at >= 0) encoded[i * width + first + at] = 1;
-        }
-      });
-    }
-    offset += widthOf(encoding);
-  }
-  return encoded;
-}
-
-function* noteUnseen(
-  table: Table,
-  features: readonly Fitted[],
-  validation: Uint32Array,
-  warn: Warn,
-): Sliced<void> {
-  for (const { index, encoding } of features) {
-    yield;
-    const column = table.columns[index]!;
-    if (encoding.kind !== 'one-hot' || column.kind !== 'text') continue;
-    const codes = yield* valuesOf(column.codes, validation);
-    const unseen = [...codes]
-      .flatMap((code) => (code < 0 ? [] : [column.categories[code]!]))
-      .filter((category) => !encoding.categories.includes(category));
-    if (unseen.length === 0) continue;
-    warn(
-      message(
-        '"{name}" has values in the validation part that the training part lacks ({values}); they count as none.',
-        {
-          name: encoding.name,
-          values: someNames(unseen),
-        },
-      ),
-      { column: encoding.name },
-    );
-  }
 }

@@ -75,6 +75,16 @@ export function suggestExperiment(data: ExperimentInput['data'], seen?: Seen): E
       loss: { id: own ? builtin.loss : usualLoss[task] },
     };
   }
+  if (data.source === 'images') {
+    return {
+      version: 1,
+      data,
+      scaling: { features: 'minmax' },
+      model: { type: 'mlp', hidden: [32] },
+      loss: { id: usualLoss.classes },
+      training: { epochs: 20, batch: 32 },
+    };
+  }
   const target = data.target ?? seen?.columns.at(-1)?.name;
   const exclude = data.exclude ?? (seen === undefined ? [] : rowNumberColumns(seen, target));
   const rows = seen?.totalRows ?? 1000;

@@ -20,6 +20,14 @@ export interface Target {
  */
 export function* readTarget(table: Table, index: number, loss: ColumnUse): Sliced<Result<Target>> {
   const column = table.columns[index]!;
+  if (column.kind === 'array' || (column.kind === 'unusable' && column.nested !== undefined)) {
+    return bad(
+      message('The target "{target}" has several values in a row; one number or one class is needed.', {
+        target: column.name,
+      }),
+      { column: column.name },
+    );
+  }
   if (column.kind === 'unusable' && column.distinct === 0) {
     return bad(message('The target "{target}" has no values.', { target: column.name }), {
       column: column.name,

@@ -5,8 +5,6 @@ export function runName(experiment: Experiment): string {
   if (experiment.name !== undefined) return experiment.name;
   const { data, loss } = experiment;
   const source =
-    data.source === 'file'
-      ? (data.path.split(/[\\/]/).at(-1) ?? data.path).replace(/\.[^.]+$/, '')
-      : data.name;
+    'path' in data ? (data.path.split(/[\\/]/).at(-1) ?? data.path).replace(/\.[^.]+$/, '') : data.name;
   return `${source}, ${loss.id}`;
 }

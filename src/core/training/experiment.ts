@@ -46,8 +46,10 @@ export const experimentSchema = v.strictObject({
       v.strictObject({
         features: v.optional(
           v.pipe(
-            v.picklist(['standard', 'none']),
-            title('Standardise numeric features by mean and standard deviation of the training part.'),
+            v.picklist(['standard', 'minmax', 'none']),
+            title(
+              'Scale numeric features by the training part: standard to mean 0 and standard deviation 1, minmax to 0 … 1; of images and series each channel as a whole.',
+            ),
           ),
           'standard',
         ),

@@ -22,7 +22,7 @@ export function readExperiment(text: string): Result<Experiment> {
 
 /** The absolute path of an experiment's data; its own path is relative to the folder that its file lies in. */
 export function dataFileOf(experiment: Experiment, folder: string): string | undefined {
-  return experiment.data.source === 'file' ? resolve(folder, experiment.data.path) : undefined;
+  return 'path' in experiment.data ? resolve(folder, experiment.data.path) : undefined;
 }
 
 /** The text of an experiment file in `folder`: the path of the data is relative to it, with slashes on every system. */
@@ -33,7 +33,7 @@ export function formatExperiment(
 ): string {
   const { data } = experiment;
   const saved =
-    data.source === 'file' && dataFile !== undefined
+    'path' in data && dataFile !== undefined
       ? { ...experiment, data: { ...data, path: portable(dataFile, folder) } }
       : experiment;
   return `${JSON.stringify(saved, null, 2)}\n`;

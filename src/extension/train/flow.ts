@@ -504,7 +504,7 @@ export class TrainFlow {
 }
 
 function targetOf({ data }: Experiment): string | undefined {
-  return data.source === 'generated' ? undefined : data.target;
+  return 'target' in data ? data.target : undefined;
 }
 
 /** A few values of a column. A decimal comma must not look like the end of a value. */

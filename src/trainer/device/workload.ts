@@ -44,7 +44,7 @@ export function trainingWorkload(experiment: Experiment, dataset: Dataset, loss:
   if (!drawn.ok) return drawn;
   const values = new Map<string, Float64Array>();
   const recorder: Executable = {
-    write: (buffer, given) => void values.set(buffer, given),
+    write: (buffer, given) => void values.set(buffer, Float64Array.from(given)),
     run: () => Promise.reject(new Error('a recorder runs nothing')),
     read: () => Promise.reject(new Error('a recorder holds nothing to read')),
     dispose: () => Promise.resolve(),

@@ -23,7 +23,7 @@ function plain(column: Column): unknown {
   if (column.kind === 'number') return [...column.values];
   if (column.kind === 'text')
     return [...column.codes].map((code) => (code < 0 ? null : column.categories[code]));
-  return `unusable: ${column.distinct}`;
+  return column.kind === 'unusable' ? `unusable: ${column.distinct}` : column.kind;
 }
 
 function read(content: Uint8Array, options: LayoutOptions = auto, piece = content.length + 1) {

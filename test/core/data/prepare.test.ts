@@ -116,8 +116,9 @@ describe('encoding', () => {
       prepare(csv, 'regression', { split: { validation: 0.3 }, seed: 5 }),
     );
     const feature = preprocessing.features[0]!;
-    const mean = training.features.reduce((a, b) => a + b, 0) / training.rows;
-    const variance = training.features.reduce((a, b) => a + b * b, 0) / training.rows;
+    const values = Array.from(training.features);
+    const mean = values.reduce((a, b) => a + b, 0) / training.rows;
+    const variance = values.reduce((a, b) => a + b * b, 0) / training.rows;
     expect(mean).toBeCloseTo(0, 12);
     expect(variance).toBeCloseTo(1, 12);
     // The mean over all rows is Σ i² / 50 = 49·50·99 / 6 / 50.
