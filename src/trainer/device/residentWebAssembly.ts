@@ -1,20 +1,23 @@
 import * as v from 'valibot';
 import type { Executable } from '../../core/compute/device.ts';
 import type { Buffer, Plan } from '../../core/compute/plan.ts';
-import { libraryMember, type Gpu } from './gpuJs.ts';
+import type { Gpu } from './gpuJs.ts';
 import { gpuJsVersion, knownVersion } from './gpuJsVersion.ts';
 import { DeviceError, known, writable } from './hostBuffers.ts';
+import { hasRelaxedMultiplyAdd } from './microKernels/engine.ts';
+import { routineOf } from './microKernels/routines.ts';
+import { scratchOf, stepsOf, type CompiledKernel, type RoutineKernel } from './microKernels/stepModule.ts';
 import { makeKernels, planPipeline, type PlanPipeline } from './planPipeline.ts';
 
 // GPU.js's WebAssembly pipeline compiles a step into modules over one memory, but copies all arguments in and all
 // results out at each call. What follows reaches into its executor (private; read in 2.24.1) to run the compiled step
-// again and again on that memory. Every member it uses is checked before use; without them the caller takes the
-// public way of stepped.ts.
+// again and again on that memory, many steps a call, micro-kernels in the place of kernels that have one. Every member it
+// uses is checked before use; without them the caller takes the public way of stepped.ts.
 
 const index = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const executorSchema = v.object({
   kind: v.literal('fused-sync'),
-  f32: v.instance(Float32Array),
+  memory: v.instance(WebAssembly.Memory),
   _argArrayRegions: v.map(index, v.object({ offset: index, flatLength: index })),
   _stepRuns: v.array(
     v.object({
@@ -29,16 +32,15 @@ const executorSchema = v.object({
     v.object({ kind: v.literal('step'), base: index, count: index, componentCount: v.literal(1) }),
   ),
 });
-const dispatchSchema = v.function();
-
 /** Why the resident driver cannot be used with this GPU.js; undefined where it can. */
 export function residentWebAssemblyUnavailable(version = gpuJsVersion): string | undefined {
   if (version !== knownVersion)
     return `GPU.js ${version} is not ${knownVersion}, whose inner parts are known`;
-  if (!v.is(dispatchSchema, libraryMember('WebAssemblyKernel', 'dispatchSpans')))
-    return 'GPU.js lacks WebAssemblyKernel.dispatchSpans';
   return undefined;
 }
+
+/** Whether kernels that say what they compute run as micro-kernels, or all as GPU.js compiled them. */
+export type KernelSource = 'micro-kernels' | 'generated';
 
 /** Elements of the memory that belong to a buffer. */
 interface Region {
@@ -52,33 +54,36 @@ interface Region {
  */
 export class ResidentWebAssemblyExecutable implements Executable {
   readonly #gpu: Gpu;
-  readonly #plan: Plan;
   readonly #buffers: ReadonlyMap<string, Buffer>;
   readonly #regions: ReadonlyMap<string, Region>;
-  /** Buffers that no kernel reads have no place in the memory. */
+  /** Buffers that no kernel reads have no place in the memory; what is carried to them is of no use to a step. */
   readonly #unread = new Map<string, Float32Array>();
+  readonly #carriedUnread: Plan['carry'];
   #memory: Float32Array;
-  #step: () => void;
+  #steps: (reports: Float64Array) => void;
 
-  private constructor(gpu: Gpu, plan: Plan, buffers: ReadonlyMap<string, Buffer>, planned: PlanPipeline) {
+  private constructor(
+    gpu: Gpu,
+    plan: Plan,
+    buffers: ReadonlyMap<string, Buffer>,
+    planned: PlanPipeline,
+    kernels: KernelSource,
+  ) {
     this.#gpu = gpu;
-    this.#plan = plan;
     this.#buffers = buffers;
     const executor = v.parse(
       executorSchema,
       Reflect.get(Object(Reflect.get(planned.pipeline, 'pipeline')), '_executor'),
     );
-    const dispatch = v.parse(dispatchSchema, libraryMember('WebAssemblyKernel', 'dispatchSpans'));
-    this.#memory = executor.f32;
+    const { memory } = executor;
     this.#regions = locate(planned, executor, buffers);
     for (const buffer of plan.buffers) {
       if (buffer.role !== 'temporary' && !this.#regions.has(buffer.name))
         this.#unread.set(buffer.name, new Float32Array(buffer.size));
     }
-    const runs = executor._stepRuns;
-    this.#step = () => {
-      for (const run of runs) dispatch(run.run, run.runSimd, run.cells, run.sizeX, 0);
-    };
+    this.#carriedUnread = plan.carry.filter(({ to }) => this.#unread.has(to));
+    this.#steps = assemble(plan, executor, this.#regions, kernels);
+    this.#memory = new Float32Array(memory.buffer);
     // The compiling call ran a step on zeros: leave no trace of it.
     for (const buffer of plan.buffers) this.#view(buffer.name).fill(0);
   }
@@ -88,6 +93,7 @@ export class ResidentWebAssemblyExecutable implements Executable {
     gpu: Gpu,
     plan: Plan,
     buffers: ReadonlyMap<string, Buffer>,
+    kernels: KernelSource,
   ): Promise<ResidentWebAssemblyExecutable> {
     const planned = planPipeline(gpu, plan, makeKernels(gpu, plan));
     await planned.pipeline(...planned.arguments.map((name) => new Float32Array(buffers.get(name)!.size)));
@@ -96,7 +102,7 @@ export class ResidentWebAssemblyExecutable implements Executable {
         `GPU.js could not compile the plan as a whole: ${planned.pipeline.fallbackReason ?? 'no reason given'}`,
       );
     }
-    return new ResidentWebAssemblyExecutable(gpu, plan, buffers, planned);
+    return new ResidentWebAssemblyExecutable(gpu, plan, buffers, planned, kernels);
   }
 
   #view(buffer: string): Float32Array {
@@ -114,13 +120,8 @@ export class ResidentWebAssemblyExecutable implements Executable {
   run(steps: number): Promise<Float64Array> {
     return Promise.resolve().then(() => {
       const reports = new Float64Array(steps);
-      const report = this.#view(this.#plan.report);
-      const carry = this.#plan.carry.map(({ from, to }) => ({ from: this.#view(from), to: this.#view(to) }));
-      for (let step = 0; step < steps; step++) {
-        this.#step();
-        reports[step] = report[0]!;
-        for (const { from, to } of carry) to.set(from);
-      }
+      this.#steps(reports);
+      if (steps > 0) for (const { from, to } of this.#carriedUnread) this.#view(to).set(this.#view(from));
       return reports;
     });
   }
@@ -133,9 +134,48 @@ export class ResidentWebAssemblyExecutable implements Executable {
   }
 
   async dispose(): Promise<void> {
-    this.#step = () => undefined;
+    this.#steps = () => undefined;
     this.#memory = new Float32Array(0);
     await this.#gpu.destroy();
+  }
+}
+
+/** Builds what runs the plan's steps on the executor's memory. */
+function assemble(
+  plan: Plan,
+  executor: v.InferOutput<typeof executorSchema>,
+  regions: ReadonlyMap<string, Region>,
+  source: KernelSource,
+): (reports: Float64Array) => void {
+  const { memory } = executor;
+  const address = (buffer: string) => regions.get(buffer)!.base * 4;
+  // GPU.js lays out nothing behind the results.
+  const end = Math.max(...[...regions.values()].map(({ base, size }) => Math.ceil((base + size) / 4) * 16));
+  const kernels = plan.kernels.map((kernel, i): CompiledKernel | RoutineKernel => {
+    const compiled: CompiledKernel = { kind: 'compiled', ...executor._stepRuns[i]! };
+    if (source === 'generated' || kernel.operation === undefined) return compiled;
+    const routine = routineOf(kernel.operation);
+    const replaced: RoutineKernel = { kind: 'routine', routine, address, written: address(kernel.writes) };
+    return reserve(memory, end + scratchOf([replaced])) ? replaced : compiled;
+  });
+  if (!reserve(memory, end + scratchOf(kernels)))
+    throw new DeviceError('GPU.js left no room behind the buffers');
+  const carry = plan.carry.flatMap(({ from, to }) =>
+    regions.has(to) ? [{ from: address(from), to: address(to), bytes: regions.get(to)!.size * 4 }] : [],
+  );
+  const step = { kernels, carry, report: address(plan.report) };
+  return stepsOf(step, memory, end, { relaxed: hasRelaxedMultiplyAdd() });
+}
+
+/** Whether the memory has, or could be made to have, so many bytes. */
+function reserve(memory: WebAssembly.Memory, bytes: number): boolean {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing <= 0) return true;
+  try {
+    memory.grow(Math.ceil(missing / 2 ** 16));
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -160,7 +200,7 @@ function locate(
     const next = bySpace[i + 1];
     if (buffers.get(name)?.size !== size)
       throw new DeviceError(`GPU.js gives ${name} another size than the plan`);
-    if (!Number.isInteger(base) || base + size > (next?.[1].base ?? executor.f32.length))
+    if (!Number.isInteger(base) || base + size > (next?.[1].base ?? executor.memory.buffer.byteLength / 4))
       throw new DeviceError(`GPU.js gives ${name} a place that it shares`);
   });
   for (const name of planned.results)

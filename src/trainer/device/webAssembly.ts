@@ -5,18 +5,23 @@ import { checkPlan } from './checkPlan.ts';
 import { Executables } from './executables.ts';
 import { Gpu, libraryMember } from './gpuJs.ts';
 import { DeviceError } from './hostBuffers.ts';
+import { microKernelsAgree } from './microKernels/selfTest.ts';
 import { ResidentWebAssemblyExecutable, residentWebAssemblyUnavailable } from './residentWebAssembly.ts';
 import { selfTest } from './selfTest.ts';
 import { SteppedExecutable } from './stepped.ts';
 
-/** How a plan's steps run: on the compiled plan's own memory, or by one public pipeline call each. */
-export type Drive = 'resident' | 'stepped';
+/**
+ * How a plan's steps run: on the compiled plan's own memory with micro-kernels for what has one, there with the kernels
+ * that GPU.js generated alone, or by one public pipeline call each.
+ */
+export type Drive = 'resident' | 'generated' | 'stepped';
 
 let drive: Promise<Drive> | undefined;
 
 /**
  * GPU.js's WebAssembly backend on one thread. Plans run resident where the self-test, once per process, finds that the
- * resident driver and the public pipeline agree to the bit; else stepped.
+ * resident driver and the public pipeline agree to the bit; else stepped. Micro-kernels take part where they agree with
+ * the definition of what they compute.
  */
 export async function webAssemblyDevice(how?: Drive): Promise<Device> {
   if (libraryMember('GPU', 'isWebAssemblySupported') !== true)
@@ -25,18 +30,24 @@ export async function webAssemblyDevice(how?: Drive): Promise<Device> {
   const executables = new Executables();
   return {
     id: 'webasm',
-    label: chosen === 'resident' ? 'WebAssembly (SIMD)' : 'WebAssembly (SIMD, state copied every step)',
+    label: labelOf(chosen),
     compile: async (plan) => executables.add(await compile(plan, chosen)),
     dispose: () => executables.dispose(),
   };
+}
+
+function labelOf(how: Drive): string {
+  const manner = { resident: '', generated: ', without micro-kernels', stepped: ', state copied every step' };
+  return `WebAssembly (SIMD${manner[how]})`;
 }
 
 async function compile(plan: Plan, how: Drive): Promise<Executable> {
   const buffers = checkPlan(plan);
   const gpu = new Gpu('webasm');
   try {
-    if (how === 'resident') return await ResidentWebAssemblyExecutable.compile(gpu, plan, buffers);
-    return new SteppedExecutable(gpu, plan, buffers, 'fused-sync');
+    if (how === 'stepped') return new SteppedExecutable(gpu, plan, buffers, 'fused-sync');
+    const kernels = how === 'resident' ? 'micro-kernels' : 'generated';
+    return await ResidentWebAssemblyExecutable.compile(gpu, plan, buffers, kernels);
   } catch (error) {
     await gpu.destroy();
     throw error;
@@ -45,10 +56,10 @@ async function compile(plan: Plan, how: Drive): Promise<Executable> {
 
 async function chooseDrive(): Promise<Drive> {
   if (residentWebAssemblyUnavailable() !== undefined) return 'stepped';
-  return (await selfTest(
-    (plan) => compile(plan, 'resident'),
+  const agrees = await selfTest(
+    (plan) => compile(plan, 'generated'),
     (plan) => compile(plan, 'stepped'),
-  ))
-    ? 'resident'
-    : 'stepped';
+  );
+  if (!agrees) return 'stepped';
+  return microKernelsAgree() ? 'resident' : 'generated';
 }

@@ -1,0 +1,55 @@
+/** How a result is cut into tiles that fit in registers. */
+
+/** `count` pieces of `size`, lying one after another. */
+export interface Pieces {
+  readonly count: number;
+  readonly size: number;
+}
+
+/** Vector registers of the machines in use (x64; ARM has twice as many), less one that compilers keep. */
+const registers = 15;
+/** Multiply-adds that must be under way so that none waits for the one before it. */
+const inFlight = 8;
+/** Cost of a load in multiply-adds. */
+const load = 0.7;
+const mostSums = 12;
+
+/** `total` in the fewest pieces of at most `most`, as equal as can be: the larger ones first. */
+export function balanced(total: number, most: number): readonly Pieces[] {
+  const pieces = Math.ceil(total / most);
+  const small = Math.floor(total / pieces);
+  const larger = total - pieces * small;
+  return [
+    { count: larger, size: small + 1 },
+    { count: pieces - larger, size: small },
+  ].filter(({ count }) => count > 0);
+}
+
+/** The most rows of a tile that leave room for its operands. */
+export function mostRows(vectors: number): number {
+  for (let rows = Math.floor(mostSums / vectors); rows > 1; rows--)
+    if (rows * vectors + Math.min(rows, vectors) + 1 <= registers) return rows;
+  return 1;
+}
+
+/** Widths of panels, in vectors, for a result of so many rows and vectors. */
+export function panelWidths(rows: number, vectors: number): readonly Pieces[] {
+  let best: readonly Pieces[] = [];
+  let least = Infinity;
+  for (let most = 1; most <= mostSums; most++) {
+    const panels = balanced(vectors, most);
+    const cost = panels.reduce((sum, panel) => sum + panel.count * panelCost(rows, panel.size), 0);
+    if (cost < least) {
+      least = cost;
+      best = panels;
+    }
+  }
+  return best;
+}
+
+function panelCost(rows: number, vectors: number): number {
+  return balanced(rows, mostRows(vectors)).reduce(
+    (sum, { count, size }) => sum + count * Math.max(size * vectors, inFlight, (size + vectors) * load),
+    0,
+  );
+}
