@@ -11,7 +11,7 @@ import type { RowsPlan, TrainingPlan } from './planBuilder.ts';
 export function writeRows(executable: Executable, plan: RowsPlan, part: Part): void {
   for (const { buffer, first, rows } of plan.chunks) {
     const values = part.features.subarray(first * plan.width, (first + rows) * plan.width);
-    executable.write(buffer, values);
+    executable.write(buffer, values instanceof Float64Array ? values : Float64Array.from(values));
   }
   executable.write('targets', part.targets);
 }
@@ -91,6 +91,13 @@ export function writeWindow(
   executable.write('order', rows);
   executable.write('weights', weights);
   executable.write('schedule', schedule);
+  const keys = Array.from({ length: steps }, (_, i) => plan.keys(step + i));
+  const width = keys[0]?.length ?? 0;
+  if (width > 0) {
+    const row = new Float64Array(plan.window * width);
+    keys.forEach((values, i) => row.set(values, i * width));
+    executable.write('keys', row);
+  }
   rewind(executable);
   return steps;
 }

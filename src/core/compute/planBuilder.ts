@@ -1,23 +1,20 @@
+import { randomStream } from '../data/random.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import type { Loss } from '../losses/loss.ts';
-import { buildNetwork, type Model, type Network } from '../network/network.ts';
+import { buildNetwork, type ModelOnData, type Network } from '../network/network.ts';
 import { gradientName, type ParameterShape } from '../network/parameterShape.ts';
 import { shapeText, sizeOf } from '../network/rowShape.ts';
 import { scheduleWidth, type Optimizer, type PlanPart, type UpdateTarget } from '../optimizers/rule.ts';
 import { updates, type Updates } from '../optimizers/updates.ts';
 import { padded } from './kernelText.ts';
-import { chain, type Step } from './layers/layer.ts';
+import { dropoutKeys, drawKeys } from './layers/dropout.ts';
+import { chain, passStep, type Step } from './layers/layer.ts';
 import { lossKernels } from './lossKernels.ts';
 import { maxBufferSize, type Buffer, type Kernel, type Plan } from './plan.ts';
 import { featureChunks, gather, maxFeatureValues, type RowChunk } from './rows.ts';
 
 /** What both plans share: the model, the loss and the rows it sees. */
-export interface PlanOptions {
-  readonly model: Model;
-  /** Width of an encoded row. */
-  readonly inputs: number;
-  /** Width of the network's output. */
-  readonly outputs: number;
+export interface PlanOptions extends ModelOnData {
   readonly loss: Loss;
   readonly lossParameters: Readonly<Record<string, number>>;
   /** Rows of the part. */
@@ -46,6 +43,8 @@ export interface TrainingPlan extends RowsPlan {
   readonly updates: Updates;
   /** Steps whose order, weights and schedule fit on the device at once. */
   readonly window: number;
+  /** What the host draws for a step of the run: a row of the buffer `keys`, which is there if the row is not empty. */
+  keys(step: number): readonly number[];
 }
 
 /** Order entries on the device at once: enough that feeding is rare, few enough that it is quick. */
@@ -62,11 +61,16 @@ export function stepsPerPass(rows: number, batch: number): number {
  * the model is larger than devices can address.
  */
 export function trainingPlan(
-  options: PlanOptions & { readonly batch: number; readonly optimizer: Optimizer },
+  options: PlanOptions & {
+    readonly batch: number;
+    readonly optimizer: Optimizer;
+    /** Seed of what layers draw; only models with dropout need one. Default: 0. */
+    readonly seed?: number;
+  },
 ): Result<TrainingPlan> {
   const { inputs, outputs, rows, loss, lossParameters } = options;
   const batch = Math.min(options.batch, rows);
-  const built = buildNetwork(options.model, inputs, outputs);
+  const built = buildNetwork(options);
   if (!built.ok) return built;
   const network = built.value;
   const addressed = address(network, batch, rows, inputs);
@@ -86,7 +90,8 @@ export function trainingPlan(
     row: { reads: { order: 'order', clock: 'clock' }, text: `const r = order[${place}] | 0;` },
     weight: { reads: { weights: 'weights', clock: 'clock' }, text: `return weights[${place}];` },
   });
-  const step: Step = { batch, isTraining: true, weight: 'batch.weight' };
+  const drawn = draws(network, options.seed ?? 0);
+  const step: Step = { batch, isTraining: true, weight: 'batch.weight', keysOf: drawn.keysOf };
   const forward = chain(network.layers, 'batch.features', step);
   const gradient = gradientName(forward.output);
   const { buffers, kernels, carry } = assemble(
@@ -101,6 +106,7 @@ export function trainingPlan(
     { name: 'order', size: window * batch, role: 'data' },
     { name: 'weights', size: window * batch, role: 'data' },
     { name: 'schedule', size: window * scheduleWidth, role: 'data' },
+    ...(drawn.width === 0 ? [] : [{ name: keysBuffer, size: window * drawn.width, role: 'data' } as const]),
   ];
   return ok({
     plan: {
@@ -119,6 +125,7 @@ export function trainingPlan(
     outputStride: padded(outputs),
     updates: moved,
     window,
+    keys: drawn.keys,
   });
 }
 
@@ -131,7 +138,7 @@ export function evaluationPlan(
   },
 ): Result<RowsPlan> {
   const { inputs, outputs, rows, loss, lossParameters } = options;
-  const built = buildNetwork(options.model, inputs, outputs);
+  const built = buildNetwork(options);
   if (!built.ok) return built;
   const network = built.value;
   const batch = Math.min(options.batch ?? passBatch(network), rows);
@@ -159,11 +166,7 @@ export function evaluationPlan(
           }
         : { reads: clock, text: `let w = 1.0;\nif (${place} >= ${rows}) { w = 0.0; }\nreturn w;` },
   });
-  const forward = chain(network.layers, 'batch.features', {
-    batch,
-    isTraining: false,
-    weight: 'batch.weight',
-  });
+  const forward = chain(network.layers, 'batch.features', passStep(batch));
   const lossPart = lossKernels(loss, lossParameters, batch, outputs, lossBuffers(forward.output));
   const { buffers, kernels, carry } = assemble(rowsPart, forward.part, lossPart, clockPart);
   const fed: Buffer[] = options.weighted === true ? [{ name: 'weights', size: rows, role: 'data' }] : [];
@@ -178,6 +181,32 @@ export function evaluationPlan(
     output: forward.output,
     outputStride: padded(outputs),
   });
+}
+
+/** Buffer of the keys of the layers that draw. */
+const keysBuffer = 'keys';
+
+/**
+ * The keys that layers draw from: a row for every step, a stretch of it for each layer. A step's row depends on the seed
+ * and the number of the step alone, so that a resumed run draws what it would have drawn.
+ */
+function draws(
+  network: Network,
+  seed: number,
+): Pick<Step, 'keysOf'> & Pick<TrainingPlan, 'keys'> & { width: number } {
+  const width = network.draws.length * dropoutKeys;
+  return {
+    width,
+    keys(step) {
+      if (width === 0) return [];
+      const random = randomStream(seed, `keys/${step}`);
+      return network.draws.flatMap(() => drawKeys(random));
+    },
+    keysOf: (layer) => ({
+      reads: { keys: keysBuffer, clock: 'clock' },
+      first: `(clock[0] | 0) * ${width} + ${network.draws.indexOf(layer) * dropoutKeys}`,
+    }),
+  };
 }
 
 function lossBuffers(prediction: string) {

@@ -1,6 +1,7 @@
 import { strToU8, zipSync } from 'fflate';
 import type { Preprocessing } from '../data/dataset.ts';
 import { buildNetwork, type Network } from '../network/network.ts';
+import type { ParameterShape } from '../network/parameterShape.ts';
 import type { Checkpoint } from '../training/checkpoint.ts';
 
 /** An array by name, flat and row-major, with its shape. */
@@ -11,7 +12,7 @@ export interface NamedArray {
 }
 
 /**
- * The arrays of a trained model: each layer's `weight` [inputs × outputs] and `bias` [outputs], and what turns a row into
+ * The arrays of a trained model: its parameters by name, as a layer's `weight` [inputs × outputs] and `bias` [outputs], and what turns a row into
  * inputs and an output into an answer: `input.mean` and `input.scale` [inputs] (0 and 1 for one-hot columns), for a
  * numeric target `target.mean` and `target.scale` [1], applied after the link where there is one: `target.link` [1] is 1
  * for exp, 2 for softplus.
@@ -60,30 +61,52 @@ export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
 }
 
 /** The network of a checkpoint, which fits: it was checked when it was read. */
-function networkOf({ model, inputs, outputs }: Checkpoint): Network {
-  const built = buildNetwork(model, inputs, outputs);
+function networkOf(model: Checkpoint): Network {
+  const built = buildNetwork(model);
   if (!built.ok) throw new RangeError('The model does not fit its inputs.');
   return built.value;
 }
 
-/** A trained model as JSON: layers with nested arrays, activation, and the preprocessing by column. */
+/**
+ * A trained model as JSON with the preprocessing by column: of a multilayer perceptron its layers with nested arrays and
+ * activation (version 1), of any other model its description and its parameters by name (version 2).
+ */
 export function weightsJson(checkpoint: Checkpoint): string {
-  const network = networkOf(checkpoint);
-  const parameter = (name: string, shape: readonly number[]): unknown =>
-    nested(checkpoint.parameters[name]!, shape);
+  const { position, best, preprocessing } = checkpoint;
   const document = {
     format: 'loss-lab-weights',
-    version: 1,
-    position: checkpoint.position,
-    ...(checkpoint.best === undefined ? {} : { best: checkpoint.best }),
-    compute: 'output = inputs; for each layer: output = activation(output · weight + bias)',
-    layers: network.layers.map(({ parameters }, i) => ({
-      activation: i < network.layers.length - 1 ? checkpoint.model.activation : 'none',
-      ...Object.fromEntries(parameters.map(({ name, role, shape }) => [role, parameter(name, shape)])),
-    })),
-    preprocessing: checkpoint.preprocessing satisfies Preprocessing,
+    ...describedModel(checkpoint),
+    position,
+    ...(best === undefined ? {} : { best }),
+    preprocessing: preprocessing satisfies Preprocessing,
   };
   return `${JSON.stringify(document, (_key, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value), 2)}\n`;
+}
+
+function describedModel(checkpoint: Checkpoint): object {
+  const { model, shape, inputs, outputs } = checkpoint;
+  const { layers, parameters } = networkOf(checkpoint);
+  const values = ({ name, shape: extents }: ParameterShape): unknown =>
+    nested(checkpoint.parameters[name]!, extents);
+  if (model.type === 'mlp') {
+    return {
+      version: 1,
+      compute: 'output = inputs; for each layer: output = activation(output · weight + bias)',
+      layers: layers.map((layer, i) => ({
+        activation: i < layers.length - 1 ? model.activation : 'none',
+        ...Object.fromEntries(layer.parameters.map((parameter) => [parameter.role, values(parameter)])),
+      })),
+    };
+  }
+  return {
+    version: 2,
+    compute:
+      'output = inputs in their shape, the channels last; then layer after layer of the model, and a dense layer to the outputs',
+    model,
+    inputs: shape ?? [inputs],
+    outputs,
+    parameters: Object.fromEntries(parameters.map((parameter) => [parameter.name, values(parameter)])),
+  };
 }
 
 /** A trained model as a NumPy archive: one float64 `.npy` for each of {@link modelArrays}. `numpy.load` reads it without pickle. */
@@ -109,8 +132,8 @@ export function npy({ shape, values }: NamedArray): Uint8Array {
   return file;
 }
 
-function nested(values: Float64Array, shape: readonly number[]): unknown {
-  const [rows, columns] = shape;
-  if (columns === undefined) return [...values];
-  return Array.from({ length: rows! }, (_, row) => [...values.subarray(row * columns, (row + 1) * columns)]);
+function nested(values: Float64Array, [extent = 1, ...rest]: readonly number[]): unknown {
+  if (rest.length === 0) return [...values];
+  const size = values.length / extent;
+  return Array.from({ length: extent }, (_, i) => nested(values.subarray(i * size, (i + 1) * size), rest));
 }

@@ -1,38 +1,76 @@
+import { buildLayers } from '../compute/layers/build.ts';
 import { dense } from '../compute/layers/dense.ts';
 import type { Layer } from '../compute/layers/layer.ts';
-import { ok, type Result } from '../messages/message.ts';
+import { bad, message, ok, type Result } from '../messages/message.ts';
 import type { Experiment } from '../training/experiment.ts';
+import type { LayerSpec } from '../training/schema/model.ts';
 import type { ParameterShape } from './parameterShape.ts';
-import { paddedShape, type RowShape } from './rowShape.ts';
+import { paddedShape, shapeText, sizeOf, type RowShape } from './rowShape.ts';
 
 /** The model part of an experiment. */
 export type Model = Experiment['model'];
 
-/** Layers and parameters of a model for given numbers of inputs and outputs. */
+/** A model without its starting values: what a trained model keeps of it. */
+export type ModelShape = Model extends infer Kind
+  ? Kind extends Model
+    ? Omit<Kind, 'initial'>
+    : never
+  : never;
+
+/** A model and the data that it is built for. */
+export interface ModelOnData {
+  readonly model: ModelShape;
+  /** Width of an encoded row. */
+  readonly inputs: number;
+  /** How the values of a row lie; absent: flat. */
+  readonly shape?: readonly number[];
+  readonly outputs: number;
+}
+
+/** Layers and parameters of a model for given inputs and outputs. */
 export interface Network {
   readonly input: RowShape;
   readonly layers: readonly Layer[];
   readonly parameters: readonly ParameterShape[];
   /** Trainable numbers in all. */
   readonly parameterCount: number;
+  /** Names of the layers that draw random numbers in training. */
+  readonly draws: readonly string[];
 }
 
 /** Values by parameter name, flat and row-major, without padding. */
 export type Parameters = Readonly<Record<string, Float64Array>>;
 
-/** The network of a model: hidden layers with its activation, then a linear layer. */
-export function buildNetwork(model: Model, inputs: number, outputs: number): Result<Network> {
-  const layers: Layer[] = [];
-  const input = paddedShape([inputs]);
-  let row = input;
-  for (const units of [...model.hidden, outputs]) {
-    const name = `layers.${layers.length}`;
-    const activation = layers.length < model.hidden.length ? model.activation : 'none';
-    const built = dense(name, row, { units, activation, initialiser: 'default' }, 'model.hidden');
-    if (!built.ok) return built;
-    layers.push(built.value);
-    row = built.value.output;
+/**
+ * The network of a model: its layers, then a linear layer to the outputs. An mlp takes every row as flat. Bad, with the path in
+ * the experiment, when a layer does not fit what comes before it.
+ */
+export function buildNetwork({ model, inputs, shape, outputs }: ModelOnData): Result<Network> {
+  const isFlat = model.type === 'mlp' || shape === undefined || shape.length < 2;
+  if (!isFlat && sizeOf(shape) !== inputs) {
+    return bad(
+      message('Rows of {inputs} values cannot have the shape {shape}.', { inputs, shape: shapeText(shape) }),
+      { path: 'data' },
+    );
   }
+  // The data lies as it came; only flat rows are padded.
+  const input: RowShape = isFlat ? paddedShape([inputs]) : { shape, stored: shape };
+  const built = buildLayers(layersOf(model), input, {
+    name: 'layers',
+    pathOf: (i) => (model.type === 'mlp' ? 'model.hidden' : `model.layers.${i}`),
+  });
+  if (!built.ok) return built;
+  const name = `layers.${built.value.length}`;
+  const row = built.value.at(-1)?.output ?? input;
+  const initialiser = model.initialiser ?? 'default';
+  const last = dense(
+    name,
+    row,
+    { units: outputs, activation: 'none', initialiser },
+    model.type === 'mlp' ? 'model.hidden' : 'model.layers',
+  );
+  if (!last.ok) return last;
+  const layers = [...built.value, last.value];
   const parameters = layers.flatMap((layer) => layer.parameters);
   const trained = parameters.filter((parameter) => parameter.trained);
   return ok({
@@ -40,5 +78,18 @@ export function buildNetwork(model: Model, inputs: number, outputs: number): Res
     layers,
     parameters,
     parameterCount: trained.reduce((sum, { size }) => sum + size, 0),
+    draws: layers.flatMap((layer) => layer.draws ?? []),
   });
+}
+
+/** The layers of a model but the last. */
+function layersOf(model: ModelShape): readonly LayerSpec[] {
+  if (model.type === 'layers') return model.layers;
+  const { hidden, activation, initialiser } = model;
+  return hidden.map((units) => ({ type: 'dense', units, activation, initialiser }));
+}
+
+/** What a trained model keeps of its model. */
+export function withoutInitial({ initial: _, ...model }: Model): ModelShape {
+  return model;
 }

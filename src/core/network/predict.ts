@@ -1,17 +1,13 @@
 import { float64Executable } from '../compute/float64.ts';
 import { writeParameters } from '../compute/feed.ts';
 import { padded } from '../compute/kernelText.ts';
-import { chain } from '../compute/layers/layer.ts';
+import { chain, passStep } from '../compute/layers/layer.ts';
 import { parameterBuffers, passBatch } from '../compute/planBuilder.ts';
-import { buildNetwork, type Model, type Parameters } from './network.ts';
+import { buildNetwork, type ModelOnData, type Parameters } from './network.ts';
 import { sizeOf } from './rowShape.ts';
 
 /** A model with what it takes to run it. */
-export interface Trained {
-  readonly model: Model;
-  /** Width of an encoded row. */
-  readonly inputs: number;
-  readonly outputs: number;
+export interface Trained extends ModelOnData {
   readonly parameters: Parameters;
 }
 
@@ -22,8 +18,9 @@ export type Predictor = (features: Float32Array | Float64Array, rows: number) =>
  * The network in float64: the same kernels as in training, on the reference device. Throws a RangeError when a parameter
  * is missing or its size does not fit: parameters come from a checkpoint that was checked when it was read.
  */
-export function predictor({ model, inputs, outputs, parameters }: Trained): Predictor {
-  const built = buildNetwork(model, inputs, outputs);
+export function predictor(trained: Trained): Predictor {
+  const { inputs, outputs, parameters } = trained;
+  const built = buildNetwork(trained);
   if (!built.ok) throw new RangeError('predictor: the model does not fit its inputs');
   const network = built.value;
   for (const { name, shape, size } of network.parameters) {
@@ -34,7 +31,7 @@ export function predictor({ model, inputs, outputs, parameters }: Trained): Pred
   const columns = sizeOf(network.input.stored);
   const stride = padded(outputs);
   const compile = (batch: number) => {
-    const forward = chain(network.layers, 'features', { batch, isTraining: false, weight: '' });
+    const forward = chain(network.layers, 'features', passStep(batch));
     const executable = float64Executable({
       buffers: [
         { name: 'features', size: batch * columns, role: 'data' },

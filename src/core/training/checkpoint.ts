@@ -2,7 +2,7 @@ import { strFromU8, strToU8 } from 'fflate';
 import * as v from 'valibot';
 import type { Preprocessing } from '../data/dataset.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
-import { buildNetwork, type Model, type Parameters } from '../network/network.ts';
+import { buildNetwork, type ModelOnData, type Parameters } from '../network/network.ts';
 import {
   metricsLineSchema,
   metricsSchema,
@@ -11,6 +11,7 @@ import {
   type Metrics,
   type MetricsLine,
 } from '../runs/record.ts';
+import { modelSchema } from './schema/model.ts';
 import { sessionEnds, type StopState } from './stopRules.ts';
 
 export type StepLine = Extract<MetricsLine, { type: 'step' }>;
@@ -53,12 +54,8 @@ export interface Resume {
 }
 
 /** A trained model: enough to predict with, and with `resume` enough to train on. */
-export interface Checkpoint {
+export interface Checkpoint extends ModelOnData {
   readonly position: Position;
-  readonly model: Omit<Model, 'initial'>;
-  /** Width of an encoded row. */
-  readonly inputs: number;
-  readonly outputs: number;
   readonly preprocessing: Preprocessing;
   readonly parameters: Parameters;
   readonly best?: Best;
@@ -115,12 +112,9 @@ const preprocessingSchema = v.object({
 
 const headerSchema = v.object({
   position: v.object(positionEntries),
-  model: v.object({
-    type: v.literal('mlp'),
-    hidden: v.array(v.pipe(count, v.minValue(1))),
-    activation: v.picklist(['relu', 'tanh', 'sigmoid']),
-  }),
+  model: modelSchema,
   inputs: v.pipe(count, v.minValue(1)),
+  shape: v.exactOptional(v.array(v.pipe(count, v.minValue(1)))),
   outputs: v.pipe(count, v.minValue(1)),
   preprocessing: preprocessingSchema,
   best: v.optional(
@@ -156,8 +150,8 @@ const headerSchema = v.object({
  * and shapes, zeros to a multiple of 8, the tensors in float64, and the CRC-32 of all this. Little-endian throughout.
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { parameters, resume, best, model, ...plain } = checkpoint;
-  const network = buildNetwork(model, checkpoint.inputs, checkpoint.outputs);
+  const { parameters, resume, best, ...plain } = checkpoint;
+  const network = buildNetwork(checkpoint);
   const shapes = new Map(network.ok ? network.value.parameters.map((p) => [p.name, p.shape]) : []);
   const groups: Record<(typeof tensorGroups)[number], Parameters> = {
     parameters,
@@ -177,7 +171,6 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     JSON.stringify(
       {
         ...plain,
-        model: { type: model.type, hidden: model.hidden, activation: model.activation },
         best,
         resume: resume === undefined ? undefined : { ...resume, state: undefined, bestParameters: undefined },
         tensors: tensors.map(({ group, name, shape }) => ({ group, name, shape })),
@@ -242,17 +235,18 @@ export function decodeCheckpoint(bytes: Uint8Array): Result<Checkpoint> {
     for (let i = 0; i < size; i++, at += 8) values[i] = view.getFloat64(at, true);
     groups[group][name] = values;
   }
-  const network = buildNetwork(header.model, header.inputs, header.outputs);
+  const network = buildNetwork(header);
   if (!network.ok) return damaged();
   const fits = (parameters: Parameters) =>
     network.value.parameters.every((p) => parameters[p.name]?.length === p.size);
   if (at !== end || !fits(groups.parameters)) return damaged();
 
-  const { position, model, inputs, outputs, preprocessing, best, resume } = header;
+  const { position, model, inputs, shape, outputs, preprocessing, best, resume } = header;
   return ok({
     position,
     model,
     inputs,
+    ...(shape === undefined ? {} : { shape }),
     outputs,
     preprocessing,
     parameters: groups.parameters,

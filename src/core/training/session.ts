@@ -15,7 +15,7 @@ import type { Loss } from '../losses/loss.ts';
 import { reasonOf } from '../messages/failure.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import { initialParameters } from '../network/initial.ts';
-import type { Network, Parameters } from '../network/network.ts';
+import { withoutInitial, type Network, type Parameters } from '../network/network.ts';
 import type { MetricsLine } from '../runs/record.ts';
 import { ascending, type Sliced } from '../slices.ts';
 import { checkFit } from './check.ts';
@@ -86,6 +86,7 @@ export async function createSession(
   const shared = {
     model: experiment.model,
     inputs: dataset.width,
+    ...(dataset.shape === undefined ? {} : { shape: dataset.shape }),
     outputs: dataset.outputs,
     loss,
     lossParameters: lossParameters.value,
@@ -97,6 +98,7 @@ export async function createSession(
     rows,
     batch: batch === 'full' ? rows : batch,
     optimizer: experiment.optimizer,
+    seed: experiment.training.seed,
   });
   if (!training.ok) return training;
   const plan = training.value;
@@ -327,10 +329,15 @@ class TrainingSession implements Session {
     await this.#executable.dispose();
   }
 
-  #model(): Pick<Checkpoint, 'model' | 'inputs' | 'outputs' | 'preprocessing'> {
-    const { type, hidden, activation } = this.#experiment.model;
-    const { width, outputs, preprocessing } = this.#dataset;
-    return { model: { type, hidden, activation }, inputs: width, outputs, preprocessing };
+  #model(): Pick<Checkpoint, 'model' | 'inputs' | 'shape' | 'outputs' | 'preprocessing'> {
+    const { width, shape, outputs, preprocessing } = this.#dataset;
+    return {
+      model: withoutInitial(this.#experiment.model),
+      inputs: width,
+      ...(shape === undefined ? {} : { shape }),
+      outputs,
+      preprocessing,
+    };
   }
 
   /** The open epoch has all steps that it will get; its evaluation may be under way. */

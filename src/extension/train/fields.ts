@@ -152,7 +152,7 @@ export const hiddenField: Field = {
   id: 'hidden',
   label: message('Hidden layers'),
   hint: message('Units of each hidden layer, such as "64, 32"; empty for a linear model.'),
-  text: (experiment) => experiment.model.hidden.join(', '),
+  text: ({ model }) => (model.type === 'mlp' ? model.hidden.join(', ') : ''),
   change: (experiment, text) => {
     const parts = text.split(/[\s,;]+/).filter((part) => part !== '');
     const hidden = parts.map((part) => parse(part, { whole: true, min: 1, max: 4096 }));
@@ -164,10 +164,12 @@ export const hiddenField: Field = {
   },
 };
 
+/** A model that is described by its hidden layers. */
+export type Mlp = Extract<Experiment['model'], { type: 'mlp' }>;
+
 /** The model with other layers; starting values belong to the old ones. */
-export function withHidden(model: Experiment['model'], hidden: number[]): Experiment['model'] {
-  const { type, activation } = model;
-  return { type, hidden, activation };
+export function withHidden(model: Experiment['model'], hidden: number[]): Mlp {
+  return { type: 'mlp', hidden, activation: model.type === 'mlp' ? model.activation : 'relu' };
 }
 
 /** The field of a loss's parameter. */

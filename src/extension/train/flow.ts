@@ -3,7 +3,7 @@ import { inConvention } from '../../core/losses/conventions.ts';
 import type { Loss } from '../../core/losses/loss.ts';
 import { taskOf, type Task } from '../../core/losses/task.ts';
 import type { Experiment } from '../../core/training/experiment.ts';
-import { hiddenField as hiddenLayers, trainingFields, withHidden, type Field } from './fields.ts';
+import { hiddenField as hiddenLayers, trainingFields, withHidden, type Field, type Mlp } from './fields.ts';
 
 /** A column as the target step shows it. */
 export interface ColumnChoice {
@@ -78,7 +78,7 @@ export type Effect =
       readonly dataFile: string | undefined;
     };
 
-type Activation = Experiment['model']['activation'];
+type Activation = Mlp['activation'];
 
 const models: readonly {
   readonly value: string;
@@ -327,10 +327,8 @@ export class TrainFlow {
 
   #modelScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
     const { experiment } = this.#need();
-    const { hidden, activation } = experiment.model;
-    const same = models.find(
-      (model) => sameUnits(model.hidden, hidden) && (hidden.length === 0 || model.activation === activation),
-    );
+    const present = experiment.model;
+    const same = models.find((model) => isMlp(present, model.hidden, model.activation));
     const rows = models.map(({ value, hidden: units, activation: by, detail }): Row => ({
       value,
       icon: units.length === 0 ? 'graph-line' : 'type-hierarchy',
@@ -341,25 +339,28 @@ export class TrainFlow {
       rows.unshift({
         value: 'present',
         icon: 'type-hierarchy',
-        label: modelLabel(hidden, activation),
+        label:
+          present.type === 'mlp'
+            ? modelLabel(present.hidden, present.activation)
+            : message('{count} layers', { count: present.layers.length + 1 }),
         detail: message('The model as it is now.'),
       });
     }
-    rows.push(
-      {
-        value: 'hidden',
-        icon: 'edit',
-        label: message('Other layers…'),
-        detail: message('Type the units of each hidden layer.'),
-      },
-      {
+    rows.push({
+      value: 'hidden',
+      icon: 'edit',
+      label: message('Other layers…'),
+      detail: message('Type the units of each hidden layer.'),
+    });
+    if (present.type === 'mlp') {
+      rows.push({
         value: 'activation',
         icon: 'arrow-swap',
         label: message('Other activation…'),
-        description: message('now {activation}', { activation: activationName(activation) }),
+        description: message('now {activation}', { activation: activationName(present.activation) }),
         detail: message('Goes through ReLU, tanh and sigmoid.'),
-      },
-    );
+      });
+    }
     return { placeholder: message('Choose the model'), rows, active: same?.value ?? 'present' };
   }
 
@@ -367,16 +368,21 @@ export class TrainFlow {
     const { experiment } = this.#need();
     if (value === 'hidden') return { type: 'edit', field: hiddenLayers };
     if (value === 'activation') {
-      const order = ['relu', 'tanh', 'sigmoid'] as const;
-      const next = order[(order.indexOf(experiment.model.activation) + 1) % order.length]!;
-      this.#experiment = { ...experiment, model: { ...experiment.model, activation: next } };
+      const present = experiment.model;
+      if (present.type !== 'mlp') return { type: 'none' };
+      const order: readonly Activation[] = ['relu', 'tanh', 'sigmoid'];
+      const next = order[(order.indexOf(present.activation) + 1) % order.length]!;
+      this.#experiment = { ...experiment, model: { ...present, activation: next } };
       return { type: 'none' };
     }
     const model = models.find((one) => one.value === value);
-    if (
+    const present = experiment.model;
+    const isPresent =
       model !== undefined &&
-      !(sameUnits(model.hidden, experiment.model.hidden) && model.activation === experiment.model.activation)
-    ) {
+      present.type === 'mlp' &&
+      sameUnits(model.hidden, present.hidden) &&
+      model.activation === present.activation;
+    if (model !== undefined && !isPresent) {
       this.#experiment = {
         ...experiment,
         model: { ...withHidden(experiment.model, [...model.hidden]), activation: model.activation },
@@ -516,6 +522,12 @@ function someValues({ samples, distinct }: ColumnChoice): Message {
 
 function sameUnits(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((units, i) => units === b[i]);
+}
+
+/** Whether the model has these hidden layers; a linear one has no activation that matters. */
+function isMlp(model: Experiment['model'], hidden: readonly number[], activation: Activation): boolean {
+  if (model.type !== 'mlp' || !sameUnits(model.hidden, hidden)) return false;
+  return hidden.length === 0 || model.activation === activation;
 }
 
 function modelLabel(hidden: readonly number[], activation: Activation): Message {

@@ -26,12 +26,14 @@ export function trainingWorkload(experiment: Experiment, dataset: Dataset, loss:
     trainingPlan({
       model: experiment.model,
       inputs: width,
+      ...(dataset.shape === undefined ? {} : { shape: dataset.shape }),
       outputs: dataset.outputs,
       loss,
       lossParameters: lossParameters.value,
       rows,
       batch: batch === 'full' ? rows : batch,
       optimizer: experiment.optimizer,
+      seed,
     });
   const whole = planOf(training.rows);
   if (!whole.ok) return whole;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readParameters, writeParameters } from '../../../src/core/compute/feed.ts';
 import { float64Executable } from '../../../src/core/compute/float64.ts';
-import { chain, type Forward } from '../../../src/core/compute/layers/layer.ts';
+import { chain, passStep, type Forward } from '../../../src/core/compute/layers/layer.ts';
 import { parameterBuffers } from '../../../src/core/compute/planBuilder.ts';
 import type { Plan } from '../../../src/core/compute/plan.ts';
 import { randomStream } from '../../../src/core/data/random.ts';
@@ -26,7 +26,11 @@ const value = <T>(result: { ok: true; value: T } | { ok: false; problems: unknow
 
 /** Forward and backward of a whole network from given features and given gradients in its outputs. */
 function plan(network: Network, batch: number): { plan: Plan; forward: Forward } {
-  const forward = chain(network.layers, 'features', { batch, isTraining: true, weight: 'weight' });
+  const forward = chain(network.layers, 'features', {
+    ...passStep(batch),
+    isTraining: true,
+    weight: 'weight',
+  });
   const back = forward.backward('delta', false);
   return {
     forward,
@@ -61,7 +65,7 @@ const cases = activations.flatMap((activation) => [5, 60].map((batch) => [activa
 describe.each(cases)('dense layers with %s in batches of %i', (activation, batch) => {
   // Widths that are no multiples of 4, so that padding is at work, and one beyond the unrolling.
   const model: Model = { type: 'mlp', hidden: [18, 5], activation };
-  const network = value(buildNetwork(model, inputs, outputs));
+  const network = value(buildNetwork({ model, inputs, outputs }));
   const parameters = value(initialParameters(network, 11));
   const random = randomStream(5, 'test');
   const features = Float64Array.from({ length: batch * inputs }, () => random.normal());

@@ -3,7 +3,9 @@ import { initialParameters } from '../../../src/core/network/initial.ts';
 import { buildNetwork, type Model, type Network } from '../../../src/core/network/network.ts';
 import { predictor } from '../../../src/core/network/predict.ts';
 
-const model: Model = { type: 'mlp', hidden: [3, 2], activation: 'tanh' };
+const model: Mlp = { type: 'mlp', hidden: [3, 2], activation: 'tanh' };
+
+type Mlp = Extract<Model, { type: 'mlp' }>;
 
 function built(...given: Parameters<typeof buildNetwork>): Network {
   const network = buildNetwork(...given);
@@ -13,7 +15,7 @@ function built(...given: Parameters<typeof buildNetwork>): Network {
 
 describe('the network of a model', () => {
   it('has one dense layer more than hidden layers', () => {
-    const network = built(model, 4, 1);
+    const network = built({ model, inputs: 4, outputs: 1 });
     expect(network.parameters.map(({ name, shape }) => [name, shape])).toEqual([
       ['layers.0.weight', [4, 3]],
       ['layers.0.bias', [3]],
@@ -28,7 +30,7 @@ describe('the network of a model', () => {
 });
 
 describe('starting values', () => {
-  const network = built({ ...model, hidden: [64] }, 100, 3);
+  const network = built({ model: { ...model, hidden: [64] }, inputs: 100, outputs: 3 });
 
   it('are uniform in ±1/√fan-in, as those of nn.Linear', () => {
     const drawn = initialParameters(network, 7);

@@ -426,7 +426,7 @@ describe('resuming', () => {
         })
       ).ok;
     expect(await refused({})).toBe(true);
-    expect(await refused({ experiment: { ...what, model: { ...what.model, hidden: [3] } } })).toBe(false);
+    expect(await refused({ experiment: { ...what, model: { type: 'mlp', hidden: [3], activation: 'relu' } } })).toBe(false);
     expect(await refused({ dataset: { ...dataset, validation: undefined } })).toBe(false);
     expect(
       await refused({

@@ -16,6 +16,8 @@ export interface Layer {
   readonly multiplyAdds: number;
   /** Values of the largest buffer that it needs for one row. */
   readonly widest: number;
+  /** Names of the layers that draw random numbers in training: its own, or those of its block. Absent: none. */
+  readonly draws?: readonly string[];
   /** The kernels of a batch. */
   forward(input: string, step: Step): Forward;
 }
@@ -27,6 +29,28 @@ export interface Step {
   readonly isTraining: boolean;
   /** Buffer of the rows' weights: 0 where a short batch has no row. */
   readonly weight: string;
+  /**
+   * The keys of the step for a layer that draws; asked for in training alone.
+   */
+  readonly keysOf: (layer: string) => Keys;
+}
+
+/** Where a kernel finds the keys of a layer: parameters that it reads, and the index of the first key in `keys`. */
+export interface Keys {
+  readonly reads: Readonly<Record<string, string>>;
+  readonly first: string;
+}
+
+/** A step without gradients. */
+export function passStep(batch: number): Step {
+  return {
+    batch,
+    isTraining: false,
+    weight: '',
+    keysOf: (layer) => {
+      throw new RangeError(`${layer}: keys are drawn in training alone`);
+    },
+  };
 }
 
 /** Kernels that carry a batch forward. */

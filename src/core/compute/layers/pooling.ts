@@ -1,0 +1,83 @@
+import { sizeOf, type RowShape } from '../../network/rowShape.ts';
+import { ok, type Result } from '../../messages/message.ts';
+import { literal } from '../kernelText.ts';
+import { inputGradientName, join, nothing, outputName, piece, type Forward, type Layer } from './layer.ts';
+import { eachCoveringPlace, outputShape, placeOf, windowPlaces, type Extent } from './window.ts';
+
+/**
+ * The largest or the mean value of each window, channel by channel; windows that would reach beyond the image are left
+ * out. Of equal largest values the first in the window (row by row) gets the gradient, as in PyTorch.
+ */
+export function pooling(
+  name: string,
+  input: RowShape,
+  spec: { readonly of: 'max' | 'average'; readonly size: Extent; readonly stride?: Extent },
+  path: string,
+): Result<Layer> {
+  const found = windowPlaces(
+    input,
+    { size: spec.size, stride: spec.stride ?? spec.size, padding: 'valid' },
+    path,
+  );
+  if (!found.ok) return found;
+  const places = found.value;
+  const { height, width, channels, windowHeight, windowWidth, outputHeight, outputWidth } = places;
+  const { strideHeight, strideWidth } = places;
+  const shape = outputShape(input, places, input.shape.at(-1)!);
+  const output: RowShape = { shape, stored: [...shape.slice(0, -1), channels] };
+  const offsets = Array.from({ length: windowHeight * windowWidth }, (_, k) => {
+    const [i, j] = [Math.floor(k / windowWidth), k % windowWidth];
+    return (i * width + j) * channels;
+  });
+  const corner = `${placeOf(outputHeight, outputWidth)}
+const first = ((n * ${height} + y * ${strideHeight}) * ${width} + x * ${strideWidth}) * ${channels} + this.thread.x;`;
+  const share = literal(1 / offsets.length);
+
+  const forward: Layer['forward'] = (from, { batch, isTraining }): Forward => {
+    const to = outputName(name);
+    const extent = [channels, batch * outputHeight * outputWidth] as const;
+    const winner = `${name}.winner`;
+    const value =
+      spec.of === 'max'
+        ? `let m = image[first];\n${offsets
+            .slice(1)
+            .map((offset) => `m = Math.max(m, image[first + ${offset}]);`)
+            .join('\n')}\nreturn m;`
+        : `return ${share} * (${offsets.map((offset) => `image[first + ${offset}]`).join(' + ')});`;
+    const winning = `let m = image[first];\nlet k = 0.0;\n${offsets
+      .slice(1)
+      .map(
+        (offset, i) => `if (image[first + ${offset}] > m) { m = image[first + ${offset}]; k = ${i + 1}.0; }`,
+      )
+      .join('\n')}\nreturn k;`;
+    const needsWinner = isTraining && spec.of === 'max';
+    return {
+      part: join(
+        piece(to, extent, { image: from }, `${corner}\n${value}`),
+        needsWinner ? piece(winner, extent, { image: from }, `${corner}\n${winning}`) : nothing,
+      ),
+      output: to,
+      backward(gradient) {
+        const back = inputGradientName(name);
+        const gather =
+          spec.of === 'max'
+            ? `if (winner[at * ${channels} + this.thread.x] === i * ${windowWidth} + j) { sum += delta[at * ${channels} + this.thread.x]; }`
+            : `sum += ${share} * delta[at * ${channels} + this.thread.x];`;
+        const body = `${placeOf(height, width)}\nlet sum = 0.0;\n${eachCoveringPlace(places, gather)}\nreturn sum;`;
+        const reads = { delta: gradient, ...(spec.of === 'max' ? { winner } : {}) };
+        return { part: piece(back, [channels, batch * height * width], reads, body), input: back };
+      },
+    };
+  };
+
+  return ok({
+    name,
+    path,
+    input,
+    output,
+    parameters: [],
+    multiplyAdds: 0,
+    widest: Math.max(sizeOf(input.stored), sizeOf(output.stored)),
+    forward,
+  });
+}
