@@ -5,20 +5,25 @@ import { checkPlan } from './checkPlan.ts';
 import { Executables } from './executables.ts';
 import { Gpu, libraryMember } from './gpuJs.ts';
 import { DeviceError } from './hostBuffers.ts';
+import { microKernelsAgree } from './microKernels/selfTest.ts';
 import { ResidentWebAssemblyExecutable, residentWebAssemblyUnavailable } from './residentWebAssembly.ts';
 import { selfTest } from './selfTest.ts';
 import { SteppedExecutable } from './stepped.ts';
 import { installWebAssemblyFixes } from './webAssemblyFixes/install.ts';
 
-/** How a plan's steps run: on the compiled plan's own memory, or by one public pipeline call each. */
-export type Drive = 'resident' | 'stepped';
+/**
+ * How a plan's steps run: on the compiled plan's own memory with micro-kernels for what has one, there with the kernels
+ * that GPU.js generated alone, or by one public pipeline call each.
+ */
+export type Drive = 'resident' | 'generated' | 'stepped';
 
 let drive: Promise<Drive> | undefined;
 
 /**
  * GPU.js's WebAssembly backend on one thread. Plans run resident where the self-test, once per process, finds that the
- * resident driver and the public pipeline agree to the bit; else stepped. The fixes to GPU.js's code generation are in
- * place where they pass a test of their own; the label says where not.
+ * resident driver and the public pipeline agree to the bit; else stepped. Micro-kernels take part where they agree with
+ * the definition of what they compute. The fixes to GPU.js's code generation are in place where they pass a test of
+ * their own; the label says where not.
  */
 export async function webAssemblyDevice(how?: Drive): Promise<Device> {
   if (libraryMember('GPU', 'isWebAssemblySupported') !== true)
@@ -35,16 +40,17 @@ export async function webAssemblyDevice(how?: Drive): Promise<Device> {
 }
 
 function labelOf(how: Drive, isFixed: boolean): string {
-  const copies = how === 'stepped' ? ', state copied every step' : '';
-  return `WebAssembly (SIMD${copies}${isFixed ? '' : ', kernels as GPU.js makes them'})`;
+  const manner = { resident: '', generated: ', without micro-kernels', stepped: ', state copied every step' };
+  return `WebAssembly (SIMD${manner[how]}${isFixed ? '' : ', kernels as GPU.js makes them'})`;
 }
 
 async function compile(plan: Plan, how: Drive): Promise<Executable> {
   const buffers = checkPlan(plan);
   const gpu = new Gpu('webasm');
   try {
-    if (how === 'resident') return await ResidentWebAssemblyExecutable.compile(gpu, plan, buffers);
-    return new SteppedExecutable(gpu, plan, buffers, 'fused-sync');
+    if (how === 'stepped') return new SteppedExecutable(gpu, plan, buffers, 'fused-sync');
+    const kernels = how === 'resident' ? 'micro-kernels' : 'generated';
+    return await ResidentWebAssemblyExecutable.compile(gpu, plan, buffers, kernels);
   } catch (error) {
     await gpu.destroy();
     throw error;
@@ -53,10 +59,10 @@ async function compile(plan: Plan, how: Drive): Promise<Executable> {
 
 async function chooseDrive(): Promise<Drive> {
   if (residentWebAssemblyUnavailable() !== undefined) return 'stepped';
-  return (await selfTest(
-    (plan) => compile(plan, 'resident'),
+  const agrees = await selfTest(
+    (plan) => compile(plan, 'generated'),
     (plan) => compile(plan, 'stepped'),
-  ))
-    ? 'resident'
-    : 'stepped';
+  );
+  if (!agrees) return 'stepped';
+  return microKernelsAgree() ? 'resident' : 'generated';
 }
