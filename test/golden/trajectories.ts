@@ -70,6 +70,8 @@ export type Prepared =
       readonly features: Float64Array;
       readonly targets: Float64Array;
       readonly initial: Values;
+      /** Parameters at the end. */
+      readonly expected: Values;
     };
 
 /** A loss in the case's words → ours. */
@@ -98,8 +100,8 @@ export function prepare(given: TrajectoryCase, data: GoldenData): Prepared {
     parsed?.[2] === undefined ? {} : { [parsed[2]]: Number(parsed[3]) },
   );
   if (!parameters.ok) return { skip: `parameters of ${given.loss} are out of range` };
-  const hidden = hiddenLayer(given.model);
-  if (hidden === undefined) return { skip: `model ${given.model} comes with the training core` };
+  const network = networkOf(given.model);
+  if (network === undefined) return { skip: `model ${given.model} is not known` };
   const chosen = chooseOptimizer(given.optimizer, given.convention, given.hyper);
   if ('skip' in chosen) return chosen;
 
@@ -109,12 +111,12 @@ export function prepare(given: TrajectoryCase, data: GoldenData): Prepared {
   // A data set holds labels as 0 and 1; training makes of them what the loss expects.
   const signs = pairOf(loss).target.kind === 'sign-label';
   const targets = Float64Array.from(rows.y, (value) => (signs ? (value + 1) / 2 : value));
-  const initial = ours(given.init);
+  const initial = network.ours(given.init);
   return {
     options: {
-      model: { type: 'mlp', ...hidden },
+      ...network.data,
       inputs: features.length / targets.length,
-      outputs: initial[`layers.${hidden.hidden.length}.bias`]!.length,
+      outputs: initial[network.lastBias]!.length,
       batch: targets.length,
       rows: targets.length,
       loss,
@@ -124,6 +126,7 @@ export function prepare(given: TrajectoryCase, data: GoldenData): Prepared {
     features,
     targets,
     initial,
+    expected: network.ours(given.final_params),
   };
 }
 
@@ -147,6 +150,67 @@ function table(data: GoldenData, name: string): { x: number[]; y: number[] } {
   return { x: table(data, other).x, y: y.data };
 }
 
+/** A golden model as ours, and its parameters by our names in our layout. */
+interface GoldenNetwork {
+  readonly data: Pick<TrainingOptions, 'model' | 'shape'>;
+  readonly lastBias: string;
+  ours(given: Readonly<Record<string, GoldenArray>>): Values;
+}
+
+const convolutional =
+  /^conv(\d)x\1x(\d+) valid \(cross-correlation\) \+ bias -> relu -> maxpool(\d) -> flatten \(channel,row,col\) -> dense10$/;
+
+function networkOf(model: string): GoldenNetwork | undefined {
+  const cnn = convolutional.exec(model);
+  if (cnn !== null) return digitsNetwork(Number(cnn[1]), Number(cnn[2]), Number(cnn[3]));
+  const hidden = hiddenLayer(model);
+  if (hidden === undefined) return undefined;
+  const lastBias = `layers.${hidden.hidden.length}.bias`;
+  return { data: { model: { type: 'mlp', ...hidden } }, lastBias, ours };
+}
+
+/** A convolution of 8 × 8 images, a pool and a dense layer. */
+function digitsNetwork(size: number, filters: number, pool: number): GoldenNetwork {
+  const side = Math.floor((8 - size + 1) / pool);
+  return {
+    data: {
+      model: {
+        type: 'layers',
+        layers: [
+          { type: 'conv2d', filters, size, stride: 1, padding: 'valid', activation: 'relu' },
+          { type: 'maxPool', size: pool },
+          { type: 'flatten' },
+        ],
+      },
+      shape: [8, 8, 1],
+    },
+    lastBias: 'layers.3.bias',
+    ours({ K, kb, W, b }) {
+      if (K === undefined || kb === undefined || W === undefined || b === undefined)
+        throw new Error('a convolutional case has K, kb, W and b');
+      // K is [filters, channels, rows, columns], ours [rows, columns, channels, filters].
+      const taps = size * size;
+      const kernel = Float64Array.from(
+        K.data,
+        (_, i) => K.data[(i % filters) * taps + Math.floor(i / filters)]!,
+      );
+      // W is [outputs, channel · row · column], ours [row · column · channel, outputs].
+      const outputs = b.data.length;
+      const weight = Float64Array.from(W.data, (_, i) => {
+        const [place, output] = [Math.floor(i / outputs), i % outputs];
+        const [pixel, channel] = [Math.floor(place / filters), place % filters];
+        return W.data[(output * filters + channel) * side * side + pixel]!;
+      });
+      return {
+        'layers.0.weight': kernel,
+        'layers.0.bias': Float64Array.from(kb.data),
+        'layers.3.weight': weight,
+        'layers.3.bias': Float64Array.from(b.data),
+      };
+    },
+  };
+}
+
 /** `Linear(1,1)` and `w.x+b` have no hidden layer, `4-8(tanh)-3` has one. */
 function hiddenLayer(
   model: string,
@@ -158,7 +222,7 @@ function hiddenLayer(
 }
 
 /** Golden weights are [outputs, inputs] under `W1`, `b1`, `W2` … or `w`, `b`; ours are [inputs, outputs]. */
-export function ours(given: Readonly<Record<string, GoldenArray>>): Values {
+function ours(given: Readonly<Record<string, GoldenArray>>): Values {
   return Object.fromEntries(
     Object.entries(given).map(([name, { shape, data }]) => {
       const layer = Math.max(0, Number(name.slice(1) || '1') - 1);
@@ -232,8 +296,7 @@ async function runCase(given: TrajectoryCase, data: GoldenData): Promise<CaseRes
     const failure = differs(`the loss at step ${step + 1}`, reported[step], loss);
     if (failure !== undefined) return failure;
   }
-  const expected = ours(given.final_params);
-  for (const [name, values] of Object.entries(expected)) {
+  for (const [name, values] of Object.entries(prepared.expected)) {
     for (const [i, value] of values.entries()) {
       const failure = differs(`${name}[${i}] at the end`, parameters[name]?.[i], value);
       if (failure !== undefined) return failure;
