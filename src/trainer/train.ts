@@ -1,17 +1,19 @@
 import { stat } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import type { Device } from '../core/compute/device.ts';
-import { english, message } from '../core/messages/message.ts';
+import { english, message, sentences } from '../core/messages/message.ts';
 import type { ToTrainer } from '../core/protocol/trainer.ts';
 import type { RunStatus } from '../core/runs/record.ts';
 import type { Experiment } from '../core/training/experiment.ts';
 import { encodeCheckpoint, keepsLine } from '../core/training/checkpoint.ts';
+import { describeCost, runCost } from '../core/training/cost.ts';
+import { planRun } from '../core/training/plans.ts';
 import { createSession, type Session, type SessionState } from '../core/training/session.ts';
 import type { Channel } from './channel.ts';
 import type { Control } from './control.ts';
 import { chooseDevice } from './device/choose.ts';
 import { trainingWorkload } from './device/workload.ts';
 import { diskEnd, failureEnd, summarisedEnd, wantedEnd, type End } from './ends.ts';
+import { admit, allowance } from './memory.ts';
 import { MetricsLog } from './metricsLog.ts';
 import { prepareRun, type PreparedRun } from './prepareRun.ts';
 import { Report } from './report.ts';
@@ -27,8 +29,6 @@ const checkpointEveryMs = 5000;
 const checkpointShare = 20;
 const bestEveryMs = 2000;
 const memoryEveryMs = 250;
-/** Share of the memory that this process may see which a trainer takes at most. */
-const memoryShare = 0.8;
 
 /** The process that trains. */
 interface Surroundings {
@@ -59,7 +59,8 @@ export async function train(
     return;
   }
   const report = new Report(folder, channel, { ...status, pid: process.pid });
-  const memory = watchMemory(order.memoryLimit ?? memoryShare * availableMemory(), control);
+  const allowed = allowance(order.memoryLimit);
+  const memory = watchMemory(allowed.limit, control);
   let training: Training | undefined;
   try {
     report.announce({}, performance.now());
@@ -81,8 +82,24 @@ export async function train(
       await channel.deliver({ type: 'problems', problems: [...prepared.problems] });
       return;
     }
-    channel.send({ type: 'phase', phase: 'device' });
     const { experiment, dataset, loss, checkpoint, notes } = prepared.value;
+    const plans = planRun(experiment, dataset, loss);
+    if (!plans.ok) {
+      await channel.deliver({ type: 'problems', problems: [...plans.problems] });
+      return;
+    }
+    const cost = runCost(plans.value, order.device);
+    const resident = process.memoryUsage.rss();
+    if (resident > allowed.limit) {
+      await report.end(wantedEnd('memory', report.status));
+      return;
+    }
+    const admitted = admit(cost.bytes, resident, allowed);
+    if (!admitted.ok) {
+      await channel.deliver({ type: 'problems', problems: [...admitted.problems] });
+      return;
+    }
+    channel.send({ type: 'phase', phase: 'device' });
     const workload = trainingWorkload(experiment, dataset, loss);
     if (!workload.ok) {
       await channel.deliver({ type: 'problems', problems: [...workload.problems] });
@@ -106,6 +123,7 @@ export async function train(
     await guarded;
     const session = await createSession(experiment, dataset, loss, device, {
       now: () => performance.now(),
+      plans: plans.value,
       ...(checkpoint === undefined ? {} : { resume: checkpoint }),
     });
     if (!session.ok) {
@@ -113,7 +131,7 @@ export async function train(
       return;
     }
     report.set({
-      device: { id: device.id, label: device.label, why },
+      device: { id: device.id, label: device.label, why: sentences(why, describeCost(cost)) },
       steps: session.value.totalSteps,
       epochs: experiment.training.epochs,
       parameters: session.value.parameterCount,
@@ -298,13 +316,6 @@ function watchMemory(limit: number, control: Control): NodeJS.Timeout {
   return setInterval(() => {
     if (process.memoryUsage.rss() > limit) control.end('memory');
   }, memoryEveryMs);
-}
-
-/** Of this machine, or of the container around this process. */
-function availableMemory(): number {
-  const constrained = process.constrainedMemory();
-  const total = totalmem();
-  return constrained > 0 && constrained < total ? constrained : total;
 }
 
 /** At most ten calls a second, and the one with share 1. */

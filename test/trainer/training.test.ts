@@ -195,6 +195,26 @@ describe('a training run', () => {
     expect(words(status.note)).toContain('memory');
   });
 
+  it('is refused with numbers where its memory cannot fit, and tells what it takes where it can', async () => {
+    const wide = experiment({
+      data: { source: 'builtin', name: 'diabetes' },
+      model: { type: 'mlp', hidden: [2000, 2000] },
+      loss: { id: 'mean-squared-error' },
+    });
+    const { supervisor, store } = bench({ memoryLimit: 400 * 2 ** 20 });
+    const run = await start(supervisor, store, wide, 'float64');
+    const refused = await run.started;
+    expect(refused.ok ? '' : words(refused.problems[0]!.message)).toMatch(
+      /needs about [\d.]+ [MG]B of memory besides the [\d.]+ MB that it has taken, but may take 400 MB/,
+    );
+    expect(await run.ended).toMatchObject({ state: 'failed', reason: 'badInput' });
+    expect(await store.list()).toEqual([]);
+    const small = await start(supervisor, store, { ...long, training: { ...long.training, steps: 3 } });
+    const ended = await small.ended;
+    expect(ended).toMatchObject({ state: 'finished', reason: 'steps', step: 3 });
+    expect(words(ended.device?.why)).toMatch(/193 parameters; training takes about .* a step/);
+  });
+
   it('is interrupted when its host goes in an orderly way, and goes on later', async () => {
     const { supervisor, store } = bench();
     const run = await start(supervisor, store, long);

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { Preprocessing } from '../data/dataset.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import { buildNetwork, type ModelOnData, type Parameters } from '../network/network.ts';
+import type { PlateauState } from '../optimizers/plateau.ts';
 import {
   metricsLineSchema,
   metricsSchema,
@@ -49,6 +50,8 @@ export interface Resume {
   readonly written: Position;
   /** Seconds of training so far. */
   readonly seconds: number;
+  /** How far the rate is reduced on plateaus; absent: not yet. */
+  readonly plateau?: PlateauState;
   /** What the stop rules know of the past. Absent where nothing has happened that they count. */
   readonly stop?: StopState;
 }
@@ -133,6 +136,9 @@ const headerSchema = v.object({
       pending: v.object({ steps: v.array(metricsLineSchema), epochs: v.array(metricsLineSchema) }),
       written: v.object(positionEntries),
       seconds: v.number(),
+      plateau: v.exactOptional(
+        v.object({ best: v.nullable(jsonNumber), bad: count, cooling: count, factor: v.number() }),
+      ),
       stop: v.exactOptional(
         v.object({
           patience: v.exactOptional(v.object({ loss: jsonNumber, waited: count })),

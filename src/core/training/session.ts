@@ -7,18 +7,17 @@ import {
   writeRows,
   writeWindow,
 } from '../compute/feed.ts';
-import { evaluationPlan, trainingPlan, type TrainingPlan } from '../compute/planBuilder.ts';
+import type { TrainingPlan } from '../compute/planBuilder.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { randomStream } from '../data/random.ts';
-import { checkParameters } from '../losses/parameters.ts';
 import type { Loss } from '../losses/loss.ts';
 import { reasonOf } from '../messages/failure.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import { initialParameters } from '../network/initial.ts';
 import { withoutInitial, type Network, type Parameters } from '../network/network.ts';
+import { afterEpoch, plateauStart, type PlateauState } from '../optimizers/plateau.ts';
 import type { MetricsLine } from '../runs/record.ts';
 import { ascending, type Sliced } from '../slices.ts';
-import { checkFit } from './check.ts';
 import {
   samePreprocessing,
   type Best,
@@ -30,8 +29,8 @@ import {
 } from './checkpoint.ts';
 import { evaluator, type Evaluation, type Evaluator } from './evaluator.ts';
 import type { Experiment } from './experiment.ts';
+import { planRun, type RunPlans } from './plans.ts';
 import { RunRecord } from './record.ts';
-import { rowWeights } from './weights.ts';
 import { StopRules, type SessionEnd, type StopState } from './stopRules.ts';
 
 /** Running, or how it ended; the position of `notFinite` is the step where it showed. */
@@ -67,6 +66,7 @@ const longestBudget = 40;
  * Prepares a run: checks the loss against the data, builds and compiles the plans, and writes data and starting values
  * to the device.
  * @param options.now a clock in milliseconds
+ * @param options.plans of this experiment on this data, where they have been made already
  * @param options.resume a checkpoint of the same experiment on the same data
  */
 export async function createSession(
@@ -74,45 +74,13 @@ export async function createSession(
   dataset: Dataset,
   loss: Loss,
   device: Device,
-  options: { readonly now: () => number; readonly resume?: Checkpoint },
+  options: { readonly now: () => number; readonly resume?: Checkpoint; readonly plans?: RunPlans },
 ): Promise<Result<Session>> {
-  const fit = checkFit(loss, dataset);
-  if (!fit.ok) return fit;
-  const lossParameters = checkParameters(loss, experiment.loss.parameters);
-  if (!lossParameters.ok) return lossParameters;
-  const weights = rowWeights(experiment, dataset);
-  if (!weights.ok) return weights;
-
-  const shared = {
-    model: experiment.model,
-    inputs: dataset.width,
-    ...(dataset.shape === undefined ? {} : { shape: dataset.shape }),
-    outputs: dataset.outputs,
-    loss,
-    lossParameters: lossParameters.value,
-  };
-  const { batch } = experiment.training;
-  const { rows } = dataset.training;
-  const training = trainingPlan({
-    ...shared,
-    rows,
-    batch: batch === 'full' ? rows : batch,
-    optimizer: experiment.optimizer,
-    seed: experiment.training.seed,
-  });
-  if (!training.ok) return training;
-  const plan = training.value;
+  const planned = options.plans === undefined ? planRun(experiment, dataset, loss) : ok(options.plans);
+  if (!planned.ok) return planned;
+  const { training: plan, validation, weights } = planned.value;
   const start = startingPoint(experiment, dataset, plan.network, options.resume);
   if (!start.ok) return start;
-  const validation =
-    dataset.validation === undefined
-      ? undefined
-      : evaluationPlan({
-          ...shared,
-          rows: dataset.validation.rows,
-          weighted: weights.value.validation !== undefined,
-        });
-  if (validation?.ok === false) return validation;
 
   const compiled: Executable[] = [];
   try {
@@ -123,22 +91,22 @@ export async function createSession(
     writeOptimizerState(executable, plan, start.value.resume?.state ?? {});
     let evaluate: Evaluator | undefined;
     if (validation !== undefined && dataset.validation !== undefined) {
-      const second = await device.compile(validation.value.plan);
+      const second = await device.compile(validation.plan);
       compiled.push(second);
-      evaluate = evaluator(second, validation.value, dataset, dataset.validation, weights.value.validation);
+      evaluate = evaluator(second, validation, dataset, dataset.validation, weights.validation);
     }
     return ok(
       new TrainingSession({
         experiment,
         dataset,
         plan,
-        weights: weights.value.training,
+        weights: weights.training,
         executable,
         evaluate,
         now: options.now,
         ...start.value,
       }),
-      lossParameters.warnings,
+      planned.warnings,
     );
   } catch (error) {
     await Promise.allSettled(compiled.map((executable) => executable.dispose()));
@@ -214,6 +182,7 @@ class TrainingSession implements Session {
   readonly #record: RunRecord;
   readonly #rules: StopRules;
   readonly #pace = new Pace();
+  #plateau: PlateauState;
   #position: Position;
   #epochLoss: { sum: number; rows: number };
   #best: Best | undefined;
@@ -253,6 +222,7 @@ class TrainingSession implements Session {
     this.#bestParameters = start.resume?.bestParameters;
     this.#epochLoss = start.resume?.epochLoss ?? { sum: 0, rows: 0 };
     this.#seconds = start.resume?.seconds ?? 0;
+    this.#plateau = start.resume?.plateau ?? plateauStart;
     this.parameterCount = start.plan.network.parameterCount;
     this.stepsPerEpoch = start.plan.steps;
     this.#rules = new StopRules(start.experiment.training, start.plan.steps, stopState(start));
@@ -309,6 +279,7 @@ class TrainingSession implements Session {
         ...this.#record.state(),
         seconds: this.#seconds,
         stop: this.#rules.state,
+        ...(this.#plateau === plateauStart ? {} : { plateau: this.#plateau }),
       },
     };
   }
@@ -391,6 +362,7 @@ class TrainingSession implements Session {
       stepInEpoch,
       step + 1,
       this.#weights,
+      { totalSteps: this.totalSteps, factor: this.#plateau.factor },
     );
   }
 
@@ -446,6 +418,7 @@ class TrainingSession implements Session {
     const seconds = this.#elapsed();
     this.#record.epoch({ type: 'epoch', ...position, loss, ...judged, seconds });
     const compared = evaluation?.loss ?? loss;
+    this.#plateau = afterEpoch(this.#experiment.optimizer, this.#plateau, compared);
     if (compared < (this.#best?.loss ?? Infinity)) {
       this.#best = { ...position, loss: compared, ...judged };
       this.#bestParameters = parameters;

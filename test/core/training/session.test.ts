@@ -373,44 +373,77 @@ describe('stop rules', () => {
   });
 });
 
+describe('schedules', () => {
+  const dataset = randomDataset('regression', { width: 2, training: 20, validation: 6 });
+  const scheduled = (schedule: NonNullable<ExperimentInput['optimizer']>['schedule']) =>
+    run({
+      dataset,
+      experiment: experiment({
+        loss: { id: 'mean-squared-error' },
+        optimizer: { type: 'sgd', rate: 0.02, ...(schedule === undefined ? {} : { schedule }) },
+        training: { epochs: 6, batch: 4 },
+      }),
+    });
+
+  it('on plateaus lower the rate from the next epoch on', async () => {
+    // No later epoch is better by so much, so that the rate halves after every epoch but the first.
+    const plateau = await scheduled({ type: 'plateau', patience: 0, threshold: 0.9999, factor: 0.5 });
+    const steps = await scheduled({ type: 'multi-step', at: [2, 3, 4, 5], factor: 0.5 });
+    expect(plateau.lines).toEqual(steps.lines);
+    expect(plateau.lines).not.toEqual((await scheduled(undefined)).lines);
+  });
+
+  it('over the whole run end with it', async () => {
+    const open = await scheduled({ type: 'linear' });
+    const given = await scheduled({ type: 'linear', length: 6 });
+    expect(open.lines).toEqual(given.lines);
+  });
+});
+
 describe('resuming', () => {
   const dataset = randomDataset('classes', { width: 3, training: 23, validation: 9 });
   const optimizers = {
     adam: { type: 'adam' },
     sgd: { type: 'sgd', rate: 0.05, momentum: 0.9, dampening: 0.5 },
+    plateau: { type: 'adam', schedule: { type: 'plateau', patience: 0, threshold: 0.9999, factor: 0.5 } },
+    cosine: { type: 'adamw', accumulate: 2, schedule: { type: 'cosine', every: 'step' } },
   } as const;
 
-  it.each(['adam', 'sgd'] as const)('equals an uninterrupted run bit for bit: %s', async (name) => {
-    const setting = {
-      dataset,
-      experiment: experiment({
-        loss: { id: 'softmax-cross-entropy' },
-        optimizer: optimizers[name],
-        training: { epochs: 4, batch: 5, seed: 9 },
-      }),
-    };
-    const whole = await run(setting);
-    const last = (await whole.session.checkpoint()).parameters;
-    // Interrupt at every point where the caller gets a turn: within epochs, between step and evaluation, at the end.
-    let interrupted = await open({ ...setting, now: ticking() });
-    let lines: MetricsLine[] = [];
-    for (let turn = 0, state: SessionState = 'running'; state === 'running'; turn++) {
-      const result = await interrupted.advance(0);
-      lines.push(...result.lines);
-      state = result.state;
-      const decoded = decodeCheckpoint(encodeCheckpoint(await interrupted.checkpoint()));
-      if (!decoded.ok) throw new Error('the checkpoint is not read back');
-      expect(lines.every((l) => keepsLine(decoded.value, l))).toBe(true);
-      if (state === 'running')
-        interrupted = await open({ ...setting, resume: decoded.value, now: ticking() });
-      expect(turn).toBeLessThan(100);
-    }
-    const timeless = (all: MetricsLine[]) => all.map((l) => (l.type === 'epoch' ? { ...l, seconds: 0 } : l));
-    lines = timeless(lines);
-    expect(lines).toEqual(timeless(whole.lines));
-    expect((await interrupted.checkpoint()).parameters).toEqual(last);
-    expect(interrupted.best()).toEqual(whole.session.best());
-  });
+  it.each(['adam', 'sgd', 'plateau', 'cosine'] as const)(
+    'equals an uninterrupted run bit for bit: %s',
+    async (name) => {
+      const setting = {
+        dataset,
+        experiment: experiment({
+          loss: { id: 'softmax-cross-entropy' },
+          optimizer: optimizers[name],
+          training: { epochs: 4, batch: 5, seed: 9 },
+        }),
+      };
+      const whole = await run(setting);
+      const last = (await whole.session.checkpoint()).parameters;
+      // Interrupt at every point where the caller gets a turn: within epochs, between step and evaluation, at the end.
+      let interrupted = await open({ ...setting, now: ticking() });
+      let lines: MetricsLine[] = [];
+      for (let turn = 0, state: SessionState = 'running'; state === 'running'; turn++) {
+        const result = await interrupted.advance(0);
+        lines.push(...result.lines);
+        state = result.state;
+        const decoded = decodeCheckpoint(encodeCheckpoint(await interrupted.checkpoint()));
+        if (!decoded.ok) throw new Error('the checkpoint is not read back');
+        expect(lines.every((l) => keepsLine(decoded.value, l))).toBe(true);
+        if (state === 'running')
+          interrupted = await open({ ...setting, resume: decoded.value, now: ticking() });
+        expect(turn).toBeLessThan(100);
+      }
+      const timeless = (all: MetricsLine[]) =>
+        all.map((l) => (l.type === 'epoch' ? { ...l, seconds: 0 } : l));
+      lines = timeless(lines);
+      expect(lines).toEqual(timeless(whole.lines));
+      expect((await interrupted.checkpoint()).parameters).toEqual(last);
+      expect(interrupted.best()).toEqual(whole.session.best());
+    },
+  );
 
   it('is refused with other data, another model, or a checkpoint of a finished model', async () => {
     const what = experiment({ loss: { id: 'softmax-cross-entropy' }, training: { epochs: 2 } });
@@ -426,7 +459,9 @@ describe('resuming', () => {
         })
       ).ok;
     expect(await refused({})).toBe(true);
-    expect(await refused({ experiment: { ...what, model: { type: 'mlp', hidden: [3], activation: 'relu' } } })).toBe(false);
+    expect(
+      await refused({ experiment: { ...what, model: { type: 'mlp', hidden: [3], activation: 'relu' } } }),
+    ).toBe(false);
     expect(await refused({ dataset: { ...dataset, validation: undefined } })).toBe(false);
     expect(
       await refused({
