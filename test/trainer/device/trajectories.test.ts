@@ -37,9 +37,8 @@ const devices: readonly Which[] = [
   { name: 'WebAssembly, stepped', open: () => webAssemblyDevice('stepped'), tolerance: 1e-4 },
 ];
 
-it('has the golden cases of the losses and models that are offered', () => {
-  expect(cases.map(({ id }) => id)).toContain('linreg-keras-sgd');
-  expect(cases.length).toBeGreaterThanOrEqual(11);
+it('has every golden case', () => {
+  expect(cases.map(({ id }) => id)).toEqual(golden.cases.map(({ id }) => id));
 });
 
 describe.each(devices)('$name', follow);
