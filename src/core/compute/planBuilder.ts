@@ -4,6 +4,7 @@ import type { Loss } from '../losses/loss.ts';
 import { buildNetwork, type ModelOnData, type Network } from '../network/network.ts';
 import { gradientName, type ParameterShape } from '../network/parameterShape.ts';
 import { shapeText, sizeOf } from '../network/rowShape.ts';
+import { unknownPenalties } from '../optimizers/penalties.ts';
 import { scheduleWidth, type Optimizer, type PlanPart, type UpdateTarget } from '../optimizers/rule.ts';
 import { updates, type Updates } from '../optimizers/updates.ts';
 import { padded } from './kernelText.ts';
@@ -79,7 +80,13 @@ export function trainingPlan(
 
   const steps = stepsPerPass(rows, batch);
   const window = Math.max(1, Math.min(Math.floor(windowEntries / batch), longestWindow, steps));
-  const moved = updates(options.optimizer, updateTargets(network));
+  const targets = updateTargets(network);
+  const unknown = unknownPenalties(
+    options.optimizer,
+    targets.map(({ parameter }) => parameter),
+  );
+  if (unknown.length > 0) return { ok: false, problems: unknown };
+  const moved = updates(options.optimizer, targets);
   const place = `(clock[0] | 0) * ${batch} + n`;
   const rowsPart = gather({
     chunks,

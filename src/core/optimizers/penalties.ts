@@ -1,4 +1,5 @@
 import { literal } from '../compute/kernelText.ts';
+import { message, type Problem } from '../messages/message.ts';
 import { sign } from './elementwise.ts';
 import type { Optimizer } from './rule.ts';
 
@@ -8,7 +9,7 @@ export type Penalty = Pick<Entry, 'l1' | 'l2' | 'decay'>;
 
 /**
  * The penalties of a parameter: the sum of all entries that name it. `weights` names the parameters called `weight`
- * (`layers.0.weight`), `all` every one; anything else is a name or its beginning up to a dot.
+ * (`layers.0.weight`), `biases` those called `bias`, `all` every one; anything else is a name or its beginning up to a dot.
  */
 export function penaltyOf({ penalties = [] }: Pick<Optimizer, 'penalties'>, parameter: string): Penalty {
   const sum = { l1: 0, l2: 0, decay: 0 };
@@ -21,9 +22,30 @@ export function penaltyOf({ penalties = [] }: Pick<Optimizer, 'penalties'>, para
   return sum;
 }
 
+/** Problems of penalties that act on no parameter of a model. */
+export function unknownPenalties(
+  { penalties = [] }: Pick<Optimizer, 'penalties'>,
+  parameters: readonly string[],
+): Problem[] {
+  return penalties.flatMap(({ on }, i) =>
+    parameters.some((parameter) => names(on, parameter))
+      ? []
+      : [
+          {
+            message: message('This model has no parameter "{name}". Its parameters are {names}.', {
+              name: on,
+              names: parameters.join(', '),
+            }),
+            where: { path: `optimizer.penalties.${i}.on` },
+          },
+        ],
+  );
+}
+
 function names(on: string, parameter: string): boolean {
   if (on === 'all') return true;
-  if (on === 'weights') return parameter.split('.').at(-1) === 'weight';
+  if (on === 'weights') return parameter.endsWith('.weight');
+  if (on === 'biases') return parameter.endsWith('.bias');
   return parameter === on || parameter.startsWith(`${on}.`);
 }
 

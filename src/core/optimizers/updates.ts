@@ -22,7 +22,7 @@ export interface Updates extends PlanPart {
   /** The buffer to report for a step: what is minimised, which is the loss or, with l1 or l2, the loss and the penalties. */
   readonly report: string;
   /** What the host computes for a step: a row of the `schedule` buffer. */
-  schedule(moment: Moment): readonly number[];
+  readonly schedule: (moment: Moment) => readonly number[];
 }
 
 /**
@@ -58,7 +58,7 @@ export function updates(optimizer: Optimizer, targets: readonly UpdateTarget[], 
       })),
     ),
     report: gradients.report,
-    schedule(moment) {
+    schedule: (moment) => {
       const rate = rateAt(optimizer, moment);
       const update = updateOf(optimizer, moment.step);
       return [

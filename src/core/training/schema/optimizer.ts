@@ -22,7 +22,7 @@ const penaltySchema = v.strictObject({
       v.string(),
       v.minLength(1),
       title(
-        'Parameters it acts on: weights, all, or the beginning of their names such as layers.0. One that several entries name gets all of them.',
+        'Parameters it acts on: weights, biases, all, or the beginning of their names such as layers.0. One that several entries name gets all of them.',
       ),
     ),
     'weights',
