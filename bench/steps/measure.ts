@@ -151,8 +151,9 @@ async function check(
   { check: what }: Contender,
   conversation: Conversation,
   reference: Reference,
-): Promise<{ readonly difference: number }> {
+): Promise<{ readonly difference: number; readonly compared?: number }> {
   let difference: number;
+  let compared: number | undefined;
   if (what === 'outputs') {
     const { outputs } = await conversation.ask({ do: 'outputs' }, outputsSchema);
     const expected = reference.outputs.map((output) => Math.max(0, output));
@@ -165,11 +166,12 @@ async function check(
       ({ losses } = await conversation.ask({ do: 'losses', steps: checkedSteps }, lossesSchema));
     const expected = (what === 'losses' ? reference.losses : reference.sgd).slice(0, losses.length);
     difference = greatest(expected.map((value, i) => (value - (losses[i] ?? Number.NaN)) / value));
+    compared = expected.length;
   }
   // NaN is no agreement.
   if (!(difference <= tolerance))
     throw new Error(`it does not compute the same: its ${what} differ by ${difference.toPrecision(2)}`);
-  return { difference };
+  return { difference, ...(compared === undefined ? {} : { compared }) };
 }
 
 const greatest = (differences: readonly number[]): number => Math.max(...differences.map(Math.abs));

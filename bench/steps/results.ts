@@ -12,6 +12,8 @@ const outcome = {
   absent: v.optional(v.string()),
   /** The greatest difference of its losses (or outputs) from Loss Lab's, as a share; `unchecked` says why it is not known. */
   difference: v.optional(v.number()),
+  /** How many losses were compared. */
+  compared: v.optional(v.number()),
   unchecked: v.optional(v.string()),
   windows: v.optional(v.array(windowSchema)),
 };
@@ -19,7 +21,11 @@ const outcome = {
 /** What came of a contender on a task. */
 export type Measured =
   | { readonly absent: string }
-  | { readonly difference: number; readonly windows: v.InferOutput<typeof windowSchema>[] }
+  | {
+      readonly difference: number;
+      readonly compared?: number;
+      readonly windows: v.InferOutput<typeof windowSchema>[];
+    }
   | { readonly unchecked: string; readonly windows: v.InferOutput<typeof windowSchema>[] };
 
 const rowSchema = v.object({

@@ -55,9 +55,10 @@ function timesTable(row: RowResult): string {
   return `**${row.title}**\n\n${table(['who', 'best, ms', 'median, ms', 'windows', 'differs from Loss Lab by'], body)}`;
 }
 
-function agreement({ id, difference, unchecked, differs }: ContenderResult): string {
+function agreement({ id, difference, compared, unchecked, differs }: ContenderResult): string {
   if (id === 'ours-1') return '';
-  const found = difference === undefined ? `not checked: ${unchecked ?? ''}` : difference.toExponential(0);
+  const share = difference === undefined ? `not checked: ${unchecked ?? ''}` : difference.toExponential(0);
+  const found = compared === 1 ? `${share} (first loss only)` : share;
   return differs === undefined ? found : `${found}; ${differs}`;
 }
 
