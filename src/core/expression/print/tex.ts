@@ -1,6 +1,6 @@
 import { decided } from '../../losses/decided.ts';
 import { predictionsOf, type Loss } from '../../losses/loss.ts';
-import { add, eq, exp, pow, sqrt, sub, sum } from '../build.ts';
+import { add, eq, exp, log, log1p, pow, sqrt, sub, sum, where } from '../build.ts';
 import { gradient } from '../differentiate.ts';
 import {
   baseAxis,
@@ -49,9 +49,10 @@ const readable = 23;
 export function lossTex(loss: Loss): LossTex {
   const shown = perOutput(decided(loss));
   const exact = shown.expression();
-  const expr = textbook(exact);
   const exactNames = shown.named?.() ?? [];
-  const named = exactNames.map((n) => ({ ...n, expr: textbook(n.expr) }));
+  const whole = new Set(exactNames.map((n) => textbook(n.expr)));
+  const expr = textbook(exact, whole);
+  const named = exactNames.map((n) => ({ ...n, expr: textbook(n.expr, whole) }));
   const symbols = symbolsOf(shown);
   const used = new Set<Named>();
   const namesFor = (root: Expr): Names =>
@@ -69,7 +70,7 @@ export function lossTex(loss: Loss): LossTex {
   const pairs = pairLetters(expr);
   const value = printTexWith(expr, writer(namesFor(expr)), pairs).text;
   const gradients = shownGradients(shown, exact, exactNames).map(({ by, slope: derived }) => {
-    const slope = textbook(derived);
+    const slope = textbook(derived, whole);
     const letters = axisLetters(by.axes.filter((axis) => axis !== 'output'));
     const left = symbolWith(by.symbol, subscripts(by.axes, letters));
     const inner = writer(namesFor(slope));
@@ -188,14 +189,14 @@ function perOutput(loss: Loss): Loss {
 
 /**
  * An expression as a textbook would have it, for the eye only: powers instead of the forms that keep their digits, and
- * without what only acts on gradients.
+ * without what only acts on gradients. What is whole has a name and is not taken apart.
  */
-function textbook(root: Expr): Expr {
-  return rewrite(root, (node) => (node.kind === 'apply' ? plain(node) : node));
+function textbook(root: Expr, whole: ReadonlySet<Expr> = new Set()): Expr {
+  return rewrite(root, (node) => (node.kind === 'apply' ? plain(node, whole) : node));
 }
 
 /** One step of {@link textbook}; the arguments have been through it. */
-function plain(node: Apply): Expr {
+function plain(node: Apply, whole: ReadonlySet<Expr>): Expr {
   const [x, y] = node.args;
   const isZero = (e: Expr | undefined) => e?.kind === 'const' && e.value === 0;
   switch (node.op) {
@@ -213,6 +214,22 @@ function plain(node: Apply): Expr {
     // (1 + u)^k/(1 + u) is (1 + u)^(k − 1).
     case 'div':
       return x?.kind === 'apply' && x.op === 'pow' && x.args[0] === y ? pow(y!, sub(x.args[1]!, 1)) : node;
+    // log(e^u + e^v), with the sums that u and v may be the logarithms of.
+    case 'softplus': {
+      const grown = exponentialOf(x!, whole);
+      return grown === undefined ? node : log1p(grown);
+    }
+    case 'logaddexp': {
+      const [left, right] = [exponentialOf(x!, whole), exponentialOf(y!, whole)];
+      return left === undefined || right === undefined ? node : log(add(left, right));
+    }
+    case 'logsumexp': {
+      const inner = whole.has(x!) ? undefined : (exponentialOf(x!, whole) ?? choiceOfExponentials(x!));
+      return inner === undefined ? node : log(sum(inner, node.attributes['axis']!));
+    }
+    // 0 where y is 0, else y/u: y/u.
+    case 'where':
+      return isZero(y) && isZeroTest(x!) && isMultipleOf(node.args[2]!, x.args[0]!) ? node.args[2]! : node;
     // e^(k·log(1 + u)) is (1 + u)^k.
     case 'exp':
       return powerOf(x!) ?? node;
@@ -223,6 +240,34 @@ function plain(node: Apply): Expr {
     default:
       return node;
   }
+}
+
+/** e^x where that is shorter than x: of a logarithm, of a log-sum-exp. */
+function exponentialOf(x: Expr, whole: ReadonlySet<Expr>): Expr | undefined {
+  if (x.kind !== 'apply' || whole.has(x)) return undefined;
+  if (x.op === 'log') return x.args[0];
+  return x.op === 'logsumexp' ? sum(exp(x.args[0]!), x.attributes['axis']!) : undefined;
+}
+
+/** e^x where x is −∞ in one case. */
+function choiceOfExponentials(x: Expr): Expr | undefined {
+  if (x.kind !== 'apply' || x.op !== 'where') return undefined;
+  const [condition, then, otherwise] = x.args as readonly [Expr, Expr, Expr];
+  const isNothing = (e: Expr) => e.kind === 'const' && e.value === -Infinity;
+  if (isNothing(otherwise)) return where(condition, exp(then), 0);
+  return isNothing(then) ? where(condition, 0, exp(otherwise)) : undefined;
+}
+
+function isZeroTest(condition: Expr): condition is Apply {
+  if (condition.kind !== 'apply' || condition.op !== 'eq') return false;
+  const [, zero] = condition.args;
+  return zero?.kind === 'const' && zero.value === 0;
+}
+
+/** Whether x is y/u or y·u with a u that y has no part in. */
+function isMultipleOf(x: Expr, y: Expr): boolean {
+  if (x.kind !== 'apply' || (x.op !== 'div' && x.op !== 'mul')) return false;
+  return x.args[0] === y && !nodesOf(x.args[1]!).includes(y);
 }
 
 function powerOf(exponent: Expr): Expr | undefined {
@@ -388,10 +433,12 @@ function extent(axis: string): string {
 }
 
 /** Constants that are known by a formula. */
-const wellKnown: readonly (readonly [value: number, tex: string])[] = [
+const wellKnown: readonly (readonly [value: number, tex: string, binding?: number])[] = [
   [0.5, '\\tfrac{1}{2}'],
   [0.25, '\\tfrac{1}{4}'],
-  [Math.LN2, '\\log 2'],
+  [Math.LN2, '\\log 2', precedence.multiply],
+  [0.5 * Math.LN2, '\\tfrac{1}{2} \\log 2', precedence.add],
+  [1 - 1e-7, '1 - 10^{-7}', precedence.add],
   [Math.PI, '\\pi'],
   [2 * Math.PI, '2 \\pi'],
   [0.5 * Math.log(2 * Math.PI), '\\tfrac{1}{2} \\log 2 \\pi'],
@@ -410,11 +457,7 @@ function number(value: number): Fragment {
   }
   if (value === Infinity) return atom('\\infty');
   const known = wellKnown.find(([constant]) => Math.abs(value - constant) <= 1e-15 * value);
-  if (known !== undefined)
-    return {
-      text: known[1],
-      precedence: known[1].startsWith('\\log') ? precedence.multiply : precedence.atom,
-    };
+  if (known !== undefined) return { text: known[1], precedence: known[2] ?? precedence.atom };
   const [, digits, exponent] = /^([\d.]+)e([+-]\d+)$/.exec(String(rounded(value))) ?? [];
   if (digits === undefined) return atom(String(value));
   const power = `10^{${Number(exponent)}}`;

@@ -196,10 +196,21 @@ class Reader {
   }
 }
 
+/** What binds tighter than a fraction: a letter or a number with its marks, a bracket or a call, perhaps to a power. */
+const single = [
+  /^∂?[\p{L}\p{N}\p{M}₀-ₜ_′'⁺⁻⁰-⁹]+$/u,
+  /^\|[^|]+\|[⁰-⁹]*$/u,
+  /^‖[^‖]+‖[⁰-⁹]*$/u,
+  /^(?:[a-zA-Z]{3,}|√)?\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)[²³⁰-⁹]*$/u,
+];
+
 function bracketed(text: string): string {
-  return /^[\p{L}\p{N}\p{M}₀-ₜ∂_]+$/u.test(text.normalize('NFC').replace(/^∂ /, '∂'))
-    ? text.replace(/^∂ /, '∂')
-    : `(${text})`;
+  const tight = text
+    .trim()
+    .replace(/^∂ (?=\S+$)/, '∂')
+    .replace(/^([a-zA-Z]{3,}) (?=\()/, '$1');
+  const seen = tight.replace(/ ?\uE000/g, '').normalize('NFC');
+  return single.some((pattern) => pattern.test(seen)) ? tight : `(${text})`;
 }
 
 function script(text: string, mark: '^' | '_'): string {

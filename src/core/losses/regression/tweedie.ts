@@ -1,18 +1,4 @@
-import {
-  add,
-  div,
-  eq,
-  exp,
-  log,
-  maximum,
-  mul,
-  neg,
-  pow,
-  square,
-  sub,
-  where,
-  xlogy,
-} from '../../expression/build.ts';
+import { add, div, eq, exp, log, mul, neg, pow, square, sub, where, xlogy } from '../../expression/build.ts';
 import { param, type Expr } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss, LossInput } from '../loss.ts';
@@ -33,7 +19,7 @@ function deviance(): Expr {
   const [mu, y, p] = [pred(), target(), power()];
   const [one, two] = [sub(1, p), sub(2, p)];
   const ratio = div(y, mu);
-  const constant = div(pow(maximum(y, 0), two), mul(one, two));
+  const constant = div(pow(y, two), mul(one, two));
   const terms = add(sub(constant, div(mul(y, pow(mu, one)), one)), div(pow(mu, two), two));
   return byPower(
     square(residual()),

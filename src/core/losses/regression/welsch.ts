@@ -23,7 +23,7 @@ export const loss: Loss = {
   ],
   expression: withOptions(() => {
     const c = param('c');
-    return mul(mul(-0.5, square(c)), expm1(neg(square(div(residual(), c)))));
+    return mul(mul(0.5, square(c)), neg(expm1(neg(square(div(residual(), c))))));
   }),
   named: residualName,
   meaning:
