@@ -41,7 +41,7 @@ export interface Kernel {
  * A kernel's work in one word, for devices that have a routine of their own for it. The body stays the definition: a
  * routine must give its values up to the order of summation.
  */
-export type Operation = MatrixProduct | Convolution | FilterGradient;
+export type Operation = MatrixProduct | Convolution | FilterGradient | RowGather;
 
 /** A matrix in a buffer: element (i, j) at `i · rowStride + j · columnStride`. */
 export interface Matrix {
@@ -105,6 +105,22 @@ export interface FilterGradient {
   readonly image: string;
   /** batch × outputHeight × outputWidth × filters. */
   readonly delta: string;
+}
+
+/**
+ * Rows of a table in a chosen order: row n of the result is the table's row `order[clock[0] · rows + n]`, followed by
+ * zeros up to `columns`. The table may lie in several buffers, consecutive rows in each.
+ */
+export interface RowGather {
+  readonly kind: 'row-gather';
+  /** Extent of the result. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Values of a row of the table. */
+  readonly width: number;
+  readonly table: readonly { readonly buffer: string; readonly first: number; readonly rows: number }[];
+  readonly order: string;
+  readonly clock: string;
 }
 
 export interface Plan {

@@ -94,7 +94,11 @@ export function trainingPlan(
     width: inputs,
     columns: sizeOf(network.input.stored),
     batch,
-    row: { reads: { order: 'order', clock: 'clock' }, text: `const r = order[${place}] | 0;` },
+    row: {
+      reads: { order: 'order', clock: 'clock' },
+      text: `const r = order[${place}] | 0;`,
+      chosen: { order: 'order', clock: 'clock' },
+    },
     weight: { reads: { weights: 'weights', clock: 'clock' }, text: `return weights[${place}];` },
   });
   const drawn = draws(network, options.seed ?? 0);

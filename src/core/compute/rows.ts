@@ -1,4 +1,4 @@
-import { maxBufferSize, type Buffer, type Kernel } from './plan.ts';
+import { maxBufferSize, type Buffer, type Kernel, type RowGather } from './plan.ts';
 
 /** Feature buffers one kernel may read; with its other inputs this stays within WebGPU's eight per shader stage. */
 const maxChunks = 4;
@@ -42,7 +42,10 @@ export function gather(options: {
   /** Width of a gathered row, padding included. */
   readonly columns: number;
   readonly batch: number;
-  readonly row: Statements;
+  readonly row: Statements & {
+    /** Where `r` is `order[clock[0] · batch + n]`, these two buffers. */
+    readonly chosen?: Pick<RowGather, 'order' | 'clock'>;
+  };
   readonly weight: Statements;
 }): { buffers: readonly Buffer[]; kernels: readonly Kernel[] } {
   const { chunks, rows, width, columns, batch, row, weight } = options;
@@ -59,6 +62,19 @@ export function gather(options: {
   const nested = load + ' }'.repeat(chunks.length - 1);
   const guarded = columns === width ? nested : `if (this.thread.x < ${width}) { ${nested} }`;
   const features = Object.fromEntries(chunks.map((chunk, i) => [`features${i}`, chunk.buffer]));
+  const operation = (table: RowGather['table'], tableWidth: number, padded: number) =>
+    row.chosen === undefined
+      ? {}
+      : {
+          operation: {
+            kind: 'row-gather',
+            rows: batch,
+            columns: padded,
+            width: tableWidth,
+            table,
+            ...row.chosen,
+          } satisfies RowGather,
+        };
   const temporary = (name: string, size: number): Buffer => ({ name, size, role: 'temporary' });
   return {
     buffers: [
@@ -75,6 +91,7 @@ export function gather(options: {
         reads: bind({ ...features, ...row.reads }),
         writes: 'batch.features',
         body: `const n = this.thread.y;\n${row.text}\nlet v = 0.0;\n${guarded}\nreturn v;`,
+        ...operation(chunks, width, columns),
       },
       {
         name: 'batch.targets',
@@ -82,6 +99,7 @@ export function gather(options: {
         reads: bind({ targets: 'targets', ...row.reads }),
         writes: 'batch.targets',
         body: `const n = this.thread.x;\n${row.text}\nreturn targets[r];`,
+        ...operation([{ buffer: 'targets', first: 0, rows }], 1, 1),
       },
       {
         name: 'batch.weight',

@@ -76,6 +76,8 @@ function products(operation: Operation): number {
     case 'convolution':
     case 'filter-gradient':
       return convolved(operation.extent);
+    case 'row-gather':
+      return 0;
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   FilterGradient,
   MatrixProduct,
   Operation,
+  RowGather,
 } from '../../../src/core/compute/plan.ts';
 import type { RandomStream } from '../../../src/core/data/random.ts';
 import { hasRelaxedMultiplyAdd } from '../../../src/trainer/device/microKernels/engine.ts';
@@ -19,6 +20,9 @@ export type Draw = RandomStream;
 /** Contents of an operation's buffers by name. */
 export type Contents = ReadonlyMap<string, Float32Array>;
 
+/** Steps that the order of a gathering is for. */
+const steps = 3;
+
 /** Elements of each buffer that an operation reads, and of its result. */
 function sizesOf(operation: Operation): { reads: Map<string, number>; written: number } {
   if (operation.kind === 'matrix-product') {
@@ -30,6 +34,17 @@ function sizesOf(operation: Operation): { reads: Map<string, number>; written: n
         [left.buffer, span(left, rows, depth)],
         [right.buffer, span(right, depth, columns)],
         ...(bias === undefined ? [] : [[bias, columns] as const]),
+      ]),
+      written: rows * columns,
+    };
+  }
+  if (operation.kind === 'row-gather') {
+    const { rows, columns, width, table, order, clock } = operation;
+    return {
+      reads: new Map([
+        ...table.map((part) => [part.buffer, part.rows * width] as const),
+        [order, rows * steps],
+        [clock, 4],
       ]),
       written: rows * columns,
     };
@@ -58,12 +73,21 @@ function sizesOf(operation: Operation): { reads: Map<string, number>; written: n
 }
 
 export function randomContents(operation: Operation, draw: Draw): Map<string, Float32Array> {
-  return new Map(
+  const contents = new Map(
     [...sizesOf(operation).reads].map(([name, size]) => [
       name,
       Float32Array.from({ length: size }, () => draw.normal()),
     ]),
   );
+  if (operation.kind === 'row-gather') {
+    const rows = operation.table.reduce((sum, part) => sum + part.rows, 0);
+    contents.set(
+      operation.order,
+      contents.get(operation.order)!.map(() => draw.below(rows)),
+    );
+    contents.set(operation.clock, new Float32Array(4).fill(draw.below(steps)));
+  }
+  return contents;
 }
 
 const guard = 12345.5;
@@ -129,6 +153,8 @@ export function expectedOf(operation: Operation, contents: Contents): Expected {
       return expectedConvolution(operation, contents);
     case 'filter-gradient':
       return expectedGradient(operation, contents);
+    case 'row-gather':
+      return expectedRows(operation, contents);
   }
 }
 
@@ -217,6 +243,16 @@ function expectedGradient(op: FilterGradient, contents: Contents): Expected {
   };
 }
 
+function expectedRows(op: RowGather, contents: Contents): Expected {
+  const table = op.table.flatMap(({ buffer }) => [...contents.get(buffer)!]);
+  const order = contents.get(op.order)!.subarray(contents.get(op.clock)![0]! * op.rows);
+  const value = new Float64Array(op.rows * op.columns);
+  for (let n = 0; n < op.rows; n++)
+    for (let c = 0; c < op.width; c++) value[n * op.columns + c] = table[order[n]! * op.width + c]!;
+  // Nothing is computed, so nothing is rounded.
+  return { value, magnitude: new Float64Array(value.length), terms: 0 };
+}
+
 /** The place where a result leaves its bound, k·ε of the sum of absolute terms (Higham, Accuracy and stability, 3.1). */
 export function firstBeyond(actual: Float32Array, expected: Expected): string | undefined {
   const epsilon = 2 ** -24;
@@ -250,6 +286,27 @@ export function randomProduct(draw: Draw, most: number): MatrixProduct {
     right: layout('right', depth, columns),
     ...(draw.next() < 0.5 ? { bias: 'bias' } : {}),
     ...(draw.next() < 0.5 ? { relu: true } : {}),
+  };
+}
+
+/** A random table in one to three parts. */
+export function randomGather(draw: Draw): RowGather {
+  const width = 1 + draw.below(draw.next() < 0.5 ? 8 : 100);
+  let first = 0;
+  const table = Array.from({ length: 1 + draw.below(3) }, (_, i) => {
+    const part = { buffer: `table${i}`, first, rows: 1 + draw.below(20) };
+    first += part.rows;
+    return part;
+  });
+  const columns = draw.next() < 0.5 ? Math.ceil(width / 4) * 4 : width + draw.below(7);
+  return {
+    kind: 'row-gather',
+    rows: 1 + draw.below(12),
+    columns,
+    width,
+    table,
+    order: 'order',
+    clock: 'clock',
   };
 }
 

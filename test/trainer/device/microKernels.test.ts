@@ -7,6 +7,7 @@ import {
   instructionSets,
   randomContents,
   randomExtent,
+  randomGather,
   randomProduct,
   runRoutine,
 } from './microKernelRuns.ts';
@@ -116,6 +117,11 @@ describe.each(instructionSets)('micro-kernels, multiply-add in one instruction: 
       check({ kind: 'convolution', extent, image: 'image', filter: 'filter', bias: 'bias' }, relaxed, 4);
       check({ kind: 'filter-gradient', extent, image: 'image', delta: 'delta' }, relaxed, 5);
     }
+  });
+
+  it('gather rows of tables', () => {
+    const draw = randomStream(9, 'tables');
+    for (let i = 0; i < 150; i++) check(randomGather(draw), relaxed, i);
   });
 
   it('let NaN and infinities through, and to no other row', () => {

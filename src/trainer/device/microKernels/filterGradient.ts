@@ -7,7 +7,7 @@ import type { Level, Tiles } from './tile.ts';
 import type { FunctionBody, Local } from './wasm/functionBody.ts';
 
 /** Places of the result that a sum runs over at once: their part of a panel stays in the first cache. */
-const mostPlaces = 512;
+const mostPlaces = 128;
 
 /**
  * A filter's gradient: for every row of the filter a product of the values under it, transposed, with delta. Places are

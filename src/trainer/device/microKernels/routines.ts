@@ -1,6 +1,7 @@
 import type { Operation } from '../../../core/compute/plan.ts';
 import { convolution } from './convolution.ts';
 import { filterGradient } from './filterGradient.ts';
+import { rowGather } from './rowGather.ts';
 import { matrixProduct } from './matrixProduct.ts';
 import type { Routine } from './routine.ts';
 
@@ -13,5 +14,7 @@ export function routineOf(operation: Operation): Routine {
       return convolution(operation);
     case 'filter-gradient':
       return filterGradient(operation);
+    case 'row-gather':
+      return rowGather(operation);
   }
 }

@@ -10,8 +10,8 @@ export interface Local {
 const emptyBlock = 0x40;
 /** Every access is to whole float32 values: alignment 2². The hint has no influence on the result (5.4.6). */
 const alignment = 2;
-/** Prefixes of instructions of more than one byte: memory.copy and its kin (5.4.7), vectors (5.4.8). */
-const bulk = 0xfc;
+/** Prefixes of instructions of more than one byte: memory.copy, saturating truncation (5.4.7), vectors (5.4.8). */
+const extended = 0xfc;
 const simd = 0xfd;
 
 /**
@@ -57,12 +57,13 @@ export class FunctionBody {
     return this.#emit(0x6c);
   }
 
-  equalsZero(): this {
-    return this.#emit(0x45);
+  isAtLeast(): this {
+    return this.#emit(0x4e);
   }
 
-  lessThanUnsigned(): this {
-    return this.#emit(0x49);
+  /** A float as a whole number towards zero; the nearest there is for what is none, 0 for NaN. */
+  truncate(): this {
+    return this.#emit(extended, unsigned(0));
   }
 
   /** `to = from + bytes`, both i32. */
@@ -112,6 +113,12 @@ export class FunctionBody {
     return this;
   }
 
+  /** Keeps the first `lanes` floats of four, 0 … 4, and puts zeros in the place of the others. */
+  keepLanes(lanes: number): this {
+    const mask = Array.from({ length: 16 }, (_, byte) => (byte < lanes * 4 ? 0xff : 0));
+    return this.#emit(simd, unsigned(0x0c), mask, simd, unsigned(0x4e));
+  }
+
   zeroVector(): this {
     return this.#emit(
       simd,
@@ -149,12 +156,12 @@ export class FunctionBody {
 
   /** Operands: destination, source, bytes. The ranges may overlap. */
   copyMemory(): this {
-    return this.#emit(bulk, unsigned(10), [0, 0]);
+    return this.#emit(extended, unsigned(10), [0, 0]);
   }
 
   /** Operands: destination, byte, bytes. */
   fillMemory(): this {
-    return this.#emit(bulk, unsigned(11), [0]);
+    return this.#emit(extended, unsigned(11), [0]);
   }
 
   call(functionIndex: number): this {
