@@ -3,9 +3,12 @@ import { decompress } from 'fzstd';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { parquetMetadataAsync, parquetSchema } from 'hyparquet/src/metadata.js';
 import { parquetScan } from 'hyparquet/src/scan.js';
+import { getMaxDefinitionLevel, getMaxRepetitionLevel, getSchemaPath } from 'hyparquet/src/schema.js';
+import { snappyUncompress } from 'hyparquet/src/snappy.js';
 import type {
   AsyncBuffer,
   ColumnMetaData,
+  CompressionCodec,
   Compressors,
   FileMetaData,
   RowGroup,
@@ -15,6 +18,7 @@ import { sliced, type Sliced } from '../../slices.ts';
 import type { Column, Table } from '../dataset.ts';
 import { Cancellation, paused, Refusal, type DataBytes, type Reading } from './bytes.ts';
 import { bytesPerCell, checkMemory, mostColumns } from './limits.ts';
+import { checkPage, PageFault, type PageColumn } from './parquetPages.ts';
 import { createCells, type CellCollector } from './records.ts';
 import { chosenRows, type RowsWanted } from './rowChoice.ts';
 
@@ -66,7 +70,7 @@ async function decode(bytes: DataBytes, wanted: RowsWanted | undefined, reading:
       const end = start + Number(group.num_rows);
       const part = rowsBetween(chosen, start, end);
       if (part.to > part.from) {
-        for (const meta of chunksOf(group, name)) await file.load(meta, reading);
+        for (const meta of chunksOf(group, name)) await file.load(meta, metadata, reading);
         const scan = await parquetScan({
           file,
           metadata,
@@ -189,7 +193,7 @@ class ChunkBuffer implements AsyncBuffer {
   }
 
   /** Reads a column chunk and checks what its pages claim. */
-  async load(meta: ColumnMetaData, reading: Reading): Promise<void> {
+  async load(meta: ColumnMetaData, { schema }: FileMetaData, reading: Reading): Promise<void> {
     const name = meta.path_in_schema.join('.');
     if (!codecs.has(meta.codec)) {
       throw new Refusal(
@@ -204,13 +208,20 @@ class ChunkBuffer implements AsyncBuffer {
     const dictionary = Number(meta.dictionary_page_offset ?? 0n);
     const start = dictionary > 0 && dictionary < first ? dictionary : first;
     const length = Number(meta.total_compressed_size);
-    if (!(start >= 4 && length > 0 && start + length <= this.byteLength)) throw damaged(name);
+    if (!(start >= 4 && length > 0 && start + length <= this.byteLength))
+      throw damaged(name, 'it lies outside of the file');
     const [column] = meta.path_in_schema;
     // The parts of one column (of a structure) are needed together, those of the row group before no more.
     if (column !== this.#column || this.#chunks.some((chunk) => chunk.start > start)) this.#chunks = [];
     this.#column = column!;
     const content = await this.#bytes.read(start, start + length);
-    checkPages(content, meta, name, reading);
+    const path = getSchemaPath(schema, meta.path_in_schema);
+    checkPages(
+      content,
+      meta,
+      { type: meta.type, repetition: getMaxRepetitionLevel(path), definition: getMaxDefinitionLevel(path) },
+      reading,
+    );
     this.#chunks.push({ start, content });
   }
 
@@ -233,7 +244,13 @@ function copied(bytes: Uint8Array): ArrayBuffer {
 }
 
 /** Refuses pages that promise more values or bytes than their column has, before anything is made for them. */
-function checkPages(content: Uint8Array, meta: ColumnMetaData, name: string, { mostBytes }: Reading): void {
+function checkPages(
+  content: Uint8Array,
+  meta: ColumnMetaData,
+  column: PageColumn,
+  { mostBytes }: Reading,
+): void {
+  const name = meta.path_in_schema.join('.');
   const promised = Number(meta.num_values);
   const unpacked = Number(meta.total_uncompressed_size);
   if (!(promised >= 0) || promised * bytesPerCell > mostBytes || !(unpacked >= 0) || unpacked > mostBytes) {
@@ -262,18 +279,33 @@ function checkPages(content: Uint8Array, meta: ColumnMetaData, name: string, { m
       !(count >= 0 && count <= Math.max(promised, whole)) ||
       !(whole >= 0 && whole <= unpacked)
     ) {
-      throw damaged(name);
+      throw damaged(name, 'its sizes are not what the footer says');
     }
     if (page.dictionary_page_header === undefined) values += count;
-    if (values > promised) throw damaged(name);
+    if (values > promised) throw damaged(name, 'it has more values than the footer says');
+    try {
+      checkPage(content.subarray(reader.offset, reader.offset + size), page, column, (bytes, length) =>
+        unpack(bytes, length, meta.codec),
+      );
+    } catch (error) {
+      throw error instanceof PageFault ? damaged(name, error.message) : error;
+    }
     reader.offset += size;
   }
 }
 
-function damaged(name: string): Refusal {
+function unpack(bytes: Uint8Array, length: number, codec: CompressionCodec): Uint8Array {
+  if (codec === 'UNCOMPRESSED') return bytes;
+  const page = compressors[codec]?.(bytes, length);
+  if (page?.length !== length) throw new PageFault('its content has another length than its header says');
+  return page;
+}
+
+function damaged(name: string, reason: string): Refusal {
   return new Refusal(
-    message('Column "{name}" of the Parquet file is damaged: its pages are not what the footer says.', {
+    message('Column "{name}" of the Parquet file cannot be read: a page is damaged, {reason}.', {
       name,
+      reason,
     }),
     { column: name },
   );
@@ -281,6 +313,11 @@ function damaged(name: string): Refusal {
 
 /** Into a buffer of the promised length, so that no page becomes larger than that. */
 const compressors: Compressors = {
+  SNAPPY: (input, length) => {
+    const page = new Uint8Array(length);
+    snappyUncompress(input, page);
+    return page;
+  },
   GZIP: (input, length) => gunzipSync(input, { out: new Uint8Array(length) }),
   ZSTD: (input, length) => decompress(input, new Uint8Array(length)),
 };
