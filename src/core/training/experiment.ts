@@ -65,7 +65,7 @@ export const experimentSchema = v.strictObject({
     ),
     {},
   ),
-  model: v.optional(v.pipe(modelSchema, title('The model: a multilayer perceptron.')), { type: 'mlp' }),
+  model: v.optional(v.pipe(modelSchema, title('The model.')), { type: 'mlp' }),
   loss: v.pipe(lossSchema, title('What training minimises.')),
   optimizer: v.optional(v.pipe(optimizerSchema, title('How parameters follow the gradient.')), {
     type: 'adam',
