@@ -13,7 +13,7 @@ import type { Control } from './control.ts';
 import { chooseDevice } from './device/choose.ts';
 import { trainingWorkload } from './device/workload.ts';
 import { diskEnd, failureEnd, summarisedEnd, wantedEnd, type End } from './ends.ts';
-import { admit, allowance } from './memory.ts';
+import { admit, allowance, roomForData } from './memory.ts';
 import { MetricsLog } from './metricsLog.ts';
 import { prepareRun, type PreparedRun } from './prepareRun.ts';
 import { Report } from './report.ts';
@@ -69,6 +69,7 @@ export async function train(
       dataSets: order.dataSets,
       dataFile: order.dataFile,
       resume: order.resume,
+      mostBytes: roomForData(process.memoryUsage.rss(), allowed),
       signal: control.signal,
       onProgress: throttled((share) => channel.send({ type: 'phase', phase: 'reading', share })),
       onRead: () => channel.send({ type: 'phase', phase: 'preparing' }),
@@ -140,6 +141,7 @@ export async function train(
     training = new Training(session.value, device, prepared.value, folder, report, order.dataFile);
     await report.end(await training.run(control));
   } catch (error) {
+    training?.salvage();
     const checkpoint = folder.checkpoint('last') !== undefined;
     await report.end(
       isDiskError(error)
@@ -209,6 +211,16 @@ class Training {
       await new Promise((resolve) => setImmediate(resolve));
     }
     return this.#finish(state, control);
+  }
+
+  /** After a failure: the points that are still in memory go to the disk, as far as it takes them. */
+  salvage(): void {
+    try {
+      this.#take(this.#session.flush());
+      this.#log.sync();
+    } catch {
+      // The failure that is being reported says more.
+    }
   }
 
   async dispose(): Promise<void> {

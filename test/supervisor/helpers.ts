@@ -26,8 +26,15 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** The layout of the package (dist, media, package.json) with the bundles of today's sources. */
-export async function installation(): Promise<{
+/**
+ * The layout of the package (dist, media, package.json) with the bundles of today's sources.
+ * @param replaced files that stand in for sources, by the end of the import that names them
+ * @param constants of these files
+ */
+export async function installation(
+  replaced: Readonly<Record<string, string>> = {},
+  constants: Readonly<Record<string, string>> = {},
+): Promise<{
   readonly folder: string;
   readonly trainer: string;
   readonly cli: string;
@@ -53,7 +60,20 @@ export async function installation(): Promise<{
     outdir: dist,
     outExtension: { '.js': '.cjs' },
     external: ['webgpu', 'gl'],
-    define: { 'import.meta.url': '__bundleUrl', 'import.meta.dirname': '__dirname' },
+    plugins: [
+      {
+        name: 'stand-ins',
+        setup(build) {
+          build.onResolve({ filter: /\.ts$/ }, ({ path, importer }) => {
+            const end = Object.keys(replaced).find((name) => path.endsWith(name));
+            // The stand-in itself may import what it stands in for.
+            if (end === undefined || importer === replaced[end]) return undefined;
+            return { path: replaced[end]! };
+          });
+        },
+      },
+    ],
+    define: { ...constants, 'import.meta.url': '__bundleUrl', 'import.meta.dirname': '__dirname' },
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
   mkdirSync(join(folder, 'media'));
