@@ -25,6 +25,15 @@ export function allowance(given: number | undefined): Allowance {
 }
 
 /**
+ * Bytes that a data set may take, from its file to the device, besides what this process has already. Where nothing is
+ * left there is no limit to name: the watch over memory ends the run.
+ */
+export function roomForData(resident: number, { limit, free }: Allowance): number {
+  const room = Math.min(limit - resident, free);
+  return room > 0 ? room : Infinity;
+}
+
+/**
  * Whether a run that needs so many bytes more may begin. Refused with numbers: to find out in the middle of a run costs
  * time and results.
  * @param resident bytes that this process has already
