@@ -214,14 +214,10 @@ function plain(node: Apply, whole: ReadonlySet<Expr>): Expr {
     // (1 + u)^k/(1 + u) is (1 + u)^(k − 1).
     case 'div':
       return x?.kind === 'apply' && x.op === 'pow' && x.args[0] === y ? pow(y!, sub(x.args[1]!, 1)) : node;
-    // log(e^u + e^v), with the sums that u and v may be the logarithms of.
+    // log(1 + e^u), with the sum that u may be the logarithm of.
     case 'softplus': {
       const grown = exponentialOf(x!, whole);
       return grown === undefined ? node : log1p(grown);
-    }
-    case 'logaddexp': {
-      const [left, right] = [exponentialOf(x!, whole), exponentialOf(y!, whole)];
-      return left === undefined || right === undefined ? node : log(add(left, right));
     }
     case 'logsumexp': {
       const inner = whole.has(x!) ? undefined : (exponentialOf(x!, whole) ?? choiceOfExponentials(x!));
