@@ -179,6 +179,27 @@ return s;`,
       },
     ],
     [
+      'lanes that have ended point in front of the array',
+      {
+        output: [8],
+        inputs: a,
+        body: 'if (this.thread.x < 3) { return 0.5; }\nreturn a[this.thread.x - 3];',
+      },
+    ],
+    [
+      'a counter has no value in lanes that have left its loop',
+      {
+        output: [9, 3],
+        inputs: a,
+        body: `let s = 0.0;
+for (let k = 0; k < 3; k++) {
+  if (a[this.thread.x] > 0.0) { break; }
+  for (let q = 2; q < 12; q += 3) { s += a[(q - this.thread.y) * 3] + a[(q + this.thread.x) * 2]; }
+}
+return s;`,
+      },
+    ],
+    [
       'a whole number is a value too, with a signed zero',
       {
         output: [9],

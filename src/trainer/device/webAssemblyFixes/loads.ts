@@ -37,7 +37,10 @@ export function emitLaneLoads(emission: Emission, args: readonly unknown[]): 'vf
   const { layout, place } = found;
   const { em, vMaskDepth, vRetMask } = emission.node;
   const length = layout.flatLength ?? layout.dims.reduce((product, size) => product * size, 1);
-  const isSafe = (vMaskDepth === 0 && vRetMask === -1) || isInside(place, length);
+  const allActive = vMaskDepth === 0 && vRetMask === -1;
+  // Lanes with a stride follow from numbers that all lanes share, whose bounds hold for inactive lanes too. Other
+  // locals of an inactive lane may never have been assigned.
+  const isSafe = allActive || isInside(place, length);
   if (place.stride === 1 && isSafe) {
     const offset = emitAddress(emission, place, layout);
     em.v128Load(offset, 2);
@@ -57,7 +60,7 @@ export function emitLaneLoads(emission: Emission, args: readonly unknown[]): 'vf
     emitStrided(emission, place, layout, place.stride);
   } else {
     emitElements(emission, place);
-    emitGather(em, layout.offset, isSafe && isInside(place, length) ? undefined : length);
+    emitGather(em, layout.offset, allActive && isInside(place, length) ? undefined : length);
   }
   return 'vf32';
 }

@@ -114,7 +114,7 @@ export class WholeNumbers {
         return known(multiply(left, right));
       case '%': {
         const divisor = right.low === right.high ? right.low : 0;
-        return divisor !== 0 && isBounded(left) ? remainder(left, divisor) : undefined;
+        return divisor !== 0 && dividesExactly(left) ? remainder(left, divisor) : undefined;
       }
       default:
         return undefined;
@@ -128,7 +128,7 @@ export class WholeNumbers {
     const divisor = wholeLiteral(part(node, 'right'));
     const inner = this.rangeOf(dividend);
     if (dividend === undefined || divisor === undefined || divisor === 0) return undefined;
-    return inner !== undefined && isBounded(inner) ? { dividend, divisor, range: inner } : undefined;
+    return inner !== undefined && dividesExactly(inner) ? { dividend, divisor, range: inner } : undefined;
   }
 
   #rangeOfName(name: string): Range | undefined {
@@ -147,12 +147,12 @@ export class WholeNumbers {
   #rangeOfCounter({ first, step, limit, inclusive }: Counter): Range | undefined {
     const [start, end] = [this.rangeOf(first), this.rangeOf(limit)];
     if (start === undefined) return undefined;
-    if (end === undefined) return unbounded;
-    // The last value is the first one that fails the test.
-    const over = inclusive ? step : step - Math.sign(step);
+    // The value that fails the test must not wrap, but only the test sees it.
+    if (end === undefined || !isBounded(add(end, range(step, step)))) return unbounded;
+    const over = inclusive ? 0 : Math.sign(step);
     return step > 0
-      ? range(start.low, Math.max(start.high, end.high + over))
-      : range(Math.min(start.low, end.low + over), start.high);
+      ? range(start.low, Math.max(start.high, end.high - over))
+      : range(Math.min(start.low, end.low - over), start.high);
   }
 
   /** Gives up the names that are unfit as things stand; whether there were any. */
@@ -264,7 +264,13 @@ function counterOf(node: Node): Counter | undefined {
     part(node, 'update'),
     part(node, 'body'),
   ];
-  if (init?.type !== 'VariableDeclaration' || test?.type !== 'BinaryExpression' || body === undefined)
+  // After its loop a `let` is gone, and with it the value that ended the loop.
+  if (
+    init?.type !== 'VariableDeclaration' ||
+    init['kind'] !== 'let' ||
+    test?.type !== 'BinaryExpression' ||
+    body === undefined
+  )
     return undefined;
   const [declarator, ...others] = parts(init);
   const name = declarator === undefined ? undefined : nameOf(part(declarator, 'id'));
@@ -336,6 +342,11 @@ function declaredNames(node: Node, names = new Set<string>()): Set<string> {
   }
   for (const child of parts(node)) declaredNames(child, names);
   return names;
+}
+
+/** Whether float32 divides all of these numbers as whole numbers are divided: the four-lane code does. */
+function dividesExactly({ low, high }: Range): boolean {
+  return low > -(2 ** 24) && high < 2 ** 24;
 }
 
 /** a of `a | 0`. */
