@@ -1,4 +1,4 @@
-"""PyTorch: python torch_peer.py THREADS [fused] [cuda]. The conversation is that of serve.mjs."""
+"""PyTorch on the processor: python torch_peer.py THREADS [fused]. The conversation is that of serve.mjs."""
 
 import base64
 import json
@@ -10,7 +10,6 @@ from torch import nn
 
 threads = int(sys.argv[1])
 fused = True if "fused" in sys.argv else None
-device = torch.device("cuda" if "cuda" in sys.argv else "cpu")
 torch.set_num_threads(threads)
 
 
@@ -32,9 +31,9 @@ class Subject:
             x = x.permute(0, 1, 4, 2, 3).contiguous()
         y = decode(problem["targets"], [batches, batch])
         y = y.long() if self.softmax else y.unsqueeze(2)
-        self.batches = [(x[i].contiguous().to(device), y[i].contiguous().to(device)) for i in range(batches)]
+        self.batches = [(x[i].contiguous(), y[i].contiguous()) for i in range(batches)]
         self.loss = nn.CrossEntropyLoss() if self.softmax else nn.MSELoss()
-        self.net = self.build().to(device)
+        self.net = self.build()
 
     def build(self):
         layers, place = [], 0
@@ -86,20 +85,13 @@ class Subject:
 
     def window(self, milliseconds):
         self.reset()
-        if device.type == "cuda":
-            torch.cuda.synchronize()
         start, steps, limit = time.perf_counter(), 0, milliseconds / 1000
         while True:
             self.step(steps)
             steps += 1
-            if device.type == "cuda" and steps % 20 == 0:
-                torch.cuda.synchronize()
             elapsed = time.perf_counter() - start
             if elapsed >= limit:
                 break
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-            elapsed = time.perf_counter() - start
         return {"steps": steps, "milliseconds": 1000 * elapsed}
 
 
@@ -108,9 +100,7 @@ def answer(value):
 
 
 subject = None
-python = sys.version.split()[0]
-name = torch.cuda.get_device_name() if device.type == "cuda" else None
-answer({"versions": {"torch": torch.__version__, "python": python, **({"device": name} if name else {})}})
+answer({"versions": {"torch": torch.__version__, "python": sys.version.split()[0]}})
 for line in sys.stdin:
     request = json.loads(line)
     try:

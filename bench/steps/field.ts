@@ -33,7 +33,7 @@ export function buildOurs(): string {
 }
 
 /** Everyone who is measured; with `python` PyTorch too, which may have to be installed first. */
-export function contenders(options: { readonly python: boolean; readonly cuda?: boolean }): Contender[] {
+export function contenders(options: { readonly python: boolean }): Contender[] {
   const ours = buildOurs();
   const script = installPeers();
   const torch = options.python ? findTorch() : { absent: 'left out of the short form' };

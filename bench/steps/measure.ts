@@ -19,7 +19,7 @@ export interface Pace {
 const checkedSteps = 10;
 const tolerance = 1e-3;
 /** Of contenders whose step takes longer than this, ms, only the first loss is compared. */
-const slow = 5000;
+const slow = 8000;
 /** Who has been computing for so long on one row is not asked again, ms. */
 const patience = 30_000;
 

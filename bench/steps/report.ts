@@ -46,10 +46,14 @@ function read(name: string): unknown {
 
 function where({ date, command, commit, machine, node, editorNode }: Setting, file: string): string {
   const { processor, cores, memoryGiB, system, load } = machine;
+  const busy =
+    load[0] > cores / 2
+      ? ' **The machine was busy with other work, so these are not the figures of a quiet machine.**'
+      : '';
   return (
     `\`${command}\` on ${date.slice(0, 10)} at commit ${commit}: ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}, ` +
     `Node ${node}${editorNode ? ' (the editor’s)' : ''}, load average ${load[0]} before and ${load[1]} after. ` +
-    `All windows: \`bench/results/${file}.json\`.`
+    `All windows: \`bench/results/${file}.json\`.${busy}`
   );
 }
 
