@@ -109,11 +109,11 @@ function clipped(
   const ratio = `${limit} / (${order === 2 ? 'Math.sqrt(total)' : 'total'} + 0.000001)`;
   const coefficient = whole(
     'clip',
-    partials.map((piece) => piece.buffer),
+    partials.map((of) => of.at(-1)!.buffer),
     how,
     `(${ratio} > 1.0 ? 1.0 : ${ratio})`,
   );
-  pieces.push(...partials, ...coefficient);
+  pieces.push(...partials.flat(), ...coefficient);
   return unclipped.map((scope) => ({
     ...scope,
     clip: { buffer: 'clip', element: 0 },
@@ -135,7 +135,7 @@ function reported(
     return [partial(`${target.parameter}.penalty`, sizeOf(target), scopes[i]!, formula, 'sum')];
   });
   if (partials.length === 0) return loss;
-  const parts = [{ name: loss, size: 1 }, ...partials.map((piece) => piece.buffer)];
-  pieces.push(...partials, ...whole('objective', parts, 'sum', 'total'));
+  const parts = [{ name: loss, size: 1 }, ...partials.map((of) => of.at(-1)!.buffer)];
+  pieces.push(...partials.flat(), ...whole('objective', parts, 'sum', 'total'));
   return 'objective';
 }

@@ -10,12 +10,29 @@ const text: Readonly<Record<Reduction, (so: string, far: string) => string>> = {
   max: (so, far) => `${so} = Math.max(${so}, ${far});`,
 };
 
+/** Most elements that one thread of a kernel takes, and most that a tensor leaves to the kernel that reduces them all. */
+const share = 64;
+
 /**
- * A kernel that reduces a formula over all elements of a tensor to about the root of their number: each thread takes
- * every so-many-th element, so that neighbouring threads read neighbours, and sums stay short.
+ * Kernels that reduce a formula over all elements of a tensor to at most 64 numbers, which the last of them leaves in its
+ * buffer. Each thread takes every so-many-th element, so that neighbouring threads read neighbours, and sums stay short.
  */
-export function partial(name: string, size: number, scope: Scope, formula: string, how: Reduction): Piece {
-  const width = Math.min(padded(Math.ceil(Math.sqrt(size))), size);
+export function partial(
+  name: string,
+  size: number,
+  scope: Scope,
+  formula: string,
+  how: Reduction,
+): readonly [...Piece[], Piece] {
+  const piece = round(name, size, scope, formula, how);
+  const left = piece.buffer.size;
+  if (left <= share) return [piece];
+  return [piece, ...partial(`${name}.${left}`, left, { part: { buffer: name } }, 'part', how)];
+}
+
+/** One round of the reduction: to a sixty-fourth. */
+function round(name: string, size: number, scope: Scope, formula: string, how: Reduction): Piece {
+  const width = Math.min(padded(Math.ceil(size / share)), size);
   const rounds = Math.floor(size / width);
   const rest = size - rounds * width;
   const { statements, reads } = bind([formula], scope, 'at');

@@ -151,6 +151,30 @@ describe('long runs', () => {
   });
 });
 
+describe('clipping', () => {
+  it.each([
+    [2, (g: readonly number[]) => Math.hypot(...g)],
+    [1, (g: readonly number[]) => g.reduce((sum, x) => sum + Math.abs(x), 0)],
+    ['infinity', (g: readonly number[]) => Math.max(...g.map(Math.abs))],
+  ] as const)('measures tensors of any size together (norm %s)', async (order, norm) => {
+    const sizes = [1, 3, 64, 65, 255, 257, 4097, 70_003];
+    const large = Object.fromEntries(
+      sizes.map((size) => [`p${size}`, Array.from({ length: size }, () => random.normal())]),
+    );
+    const zeros = Object.fromEntries(sizes.map((size) => [`p${size}`, Array<number>(size).fill(0)]));
+    const clip = { by: 'norm', max: 0.5, order };
+    const [after] = await follow(parse({ type: 'sgd', rate: 1, clip }), zeros, [large]);
+    const all = Object.values(large).flat();
+    const expected = 0.5 / (norm(all) + 1e-6);
+    for (const [name, values] of Object.entries(after!.parameters))
+      values.forEach((value, i) => {
+        const scaled = -large[name]![i]! * expected;
+        if (Math.abs(value - scaled) > 1e-12 * Math.abs(scaled))
+          expect.fail(`${name}[${i}]: ${value}, not ${scaled}`);
+      });
+  });
+});
+
 describe('penalties', () => {
   const weight = start['layers.0.weight']!;
   const norm1 = weight.reduce((sum, w) => sum + Math.abs(w), 0);

@@ -19,7 +19,7 @@ const random = randomStream(5, 'updates');
 const normal = (length: number, scale = 1) => Array.from({ length }, () => scale * random.normal());
 /** Tensors whose sizes are no round numbers, and more of them than a kernel may read. */
 const sizes: Readonly<Record<string, number>> = {
-  'layers.0.weight': 150,
+  'layers.0.weight': 5001,
   'layers.0.bias': 7,
   'layers.1.weight': 21,
   'layers.1.bias': 3,

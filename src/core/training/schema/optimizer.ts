@@ -229,6 +229,6 @@ export const optimizerSchema = v.variant('type', [
     type: v.literal('lion'),
     ...common(0.0001),
     ...betas(0.9, 0.99),
-    ...decoupled(0),
+    ...decoupled(0.001),
   }),
 ]);
