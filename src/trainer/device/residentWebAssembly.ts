@@ -4,6 +4,7 @@ import type { Buffer, Plan } from '../../core/compute/plan.ts';
 import type { Gpu } from './gpuJs.ts';
 import { gpuJsVersion, knownVersion } from './gpuJsVersion.ts';
 import { DeviceError, known, writable } from './hostBuffers.ts';
+import { compileInPlace, inPlaceCarries } from './inPlace.ts';
 import { hasRelaxedMultiplyAdd } from './microKernels/engine.ts';
 import { routineOf } from './microKernels/routines.ts';
 import { scratchOf, stepsOf, type CompiledKernel, type RoutineKernel } from './microKernels/stepModule.ts';
@@ -67,6 +68,7 @@ export class ResidentWebAssemblyExecutable implements Executable {
     plan: Plan,
     buffers: ReadonlyMap<string, Buffer>,
     planned: PlanPipeline,
+    inPlace: ReadonlyMap<string, string>,
     kernels: KernelSource,
   ) {
     this.#gpu = gpu;
@@ -76,13 +78,16 @@ export class ResidentWebAssemblyExecutable implements Executable {
       Reflect.get(Object(Reflect.get(planned.pipeline, 'pipeline')), '_executor'),
     );
     const { memory } = executor;
-    this.#regions = locate(planned, executor, buffers);
+    const regions = locate(planned, executor, buffers);
+    const end = endOf(regions);
+    for (const [next, state] of inPlace) regions.set(next, regions.get(state)!);
+    this.#regions = regions;
     for (const buffer of plan.buffers) {
       if (buffer.role !== 'temporary' && !this.#regions.has(buffer.name))
         this.#unread.set(buffer.name, new Float32Array(buffer.size));
     }
     this.#carriedUnread = plan.carry.filter(({ to }) => this.#unread.has(to));
-    this.#steps = assemble(plan, executor, this.#regions, kernels);
+    this.#steps = assemble(plan, executor, regions, end, kernels);
     this.#memory = new Float32Array(memory.buffer);
     // The compiling call ran a step on zeros: leave no trace of it.
     for (const buffer of plan.buffers) this.#view(buffer.name).fill(0);
@@ -96,13 +101,15 @@ export class ResidentWebAssemblyExecutable implements Executable {
     kernels: KernelSource,
   ): Promise<ResidentWebAssemblyExecutable> {
     const planned = planPipeline(gpu, plan, makeKernels(gpu, plan));
+    const inPlace = inPlaceCarries(plan);
+    compileInPlace(planned.pipeline, plan, inPlace);
     await planned.pipeline(...planned.arguments.map((name) => new Float32Array(buffers.get(name)!.size)));
     if (planned.pipeline.executorKind !== 'fused-sync') {
       throw new DeviceError(
         `GPU.js could not compile the plan as a whole: ${planned.pipeline.fallbackReason ?? 'no reason given'}`,
       );
     }
-    return new ResidentWebAssemblyExecutable(gpu, plan, buffers, planned, kernels);
+    return new ResidentWebAssemblyExecutable(gpu, plan, buffers, planned, inPlace, kernels);
   }
 
   #view(buffer: string): Float32Array {
@@ -145,12 +152,11 @@ function assemble(
   plan: Plan,
   executor: v.InferOutput<typeof executorSchema>,
   regions: ReadonlyMap<string, Region>,
+  end: number,
   source: KernelSource,
 ): (reports: Float64Array) => void {
   const { memory } = executor;
   const address = (buffer: string) => regions.get(buffer)!.base * 4;
-  // GPU.js lays out nothing behind the results.
-  const end = Math.max(...[...regions.values()].map(({ base, size }) => Math.ceil((base + size) / 4) * 16));
   const kernels = plan.kernels.map((kernel, i): CompiledKernel | RoutineKernel => {
     const compiled: CompiledKernel = { kind: 'compiled', ...executor._stepRuns[i]! };
     if (source === 'generated' || kernel.operation === undefined) return compiled;
@@ -161,10 +167,17 @@ function assemble(
   if (!reserve(memory, end + scratchOf(kernels)))
     throw new DeviceError('GPU.js left no room behind the buffers');
   const carry = plan.carry.flatMap(({ from, to }) =>
-    regions.has(to) ? [{ from: address(from), to: address(to), bytes: regions.get(to)!.size * 4 }] : [],
+    regions.has(to) && regions.get(to) !== regions.get(from)
+      ? [{ from: address(from), to: address(to), bytes: regions.get(to)!.size * 4 }]
+      : [],
   );
   const step = { kernels, carry, report: address(plan.report) };
   return stepsOf(step, memory, end, { relaxed: hasRelaxedMultiplyAdd() });
+}
+
+/** The first free byte: GPU.js lays out nothing behind the results. */
+function endOf(regions: ReadonlyMap<string, Region>): number {
+  return Math.max(...[...regions.values()].map(({ base, size }) => Math.ceil((base + size) / 4) * 16));
 }
 
 /** Whether the memory has, or could be made to have, so many bytes. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConvolutionExtent, MatrixProduct, Operation } from '../../../src/core/compute/plan.ts';
 import { randomStream } from '../../../src/core/data/random.ts';
+import { microKernelsAgree } from '../../../src/trainer/device/microKernels/selfTest.ts';
 import {
   expectedOf,
   firstBeyond,
@@ -51,6 +52,12 @@ const square: ConvolutionExtent = {
   padTop: 1,
   padLeft: 1,
 };
+
+describe('the self-test of micro-kernels', () => {
+  it('finds that they agree with their definition', () => {
+    expect(microKernelsAgree()).toBe(true);
+  });
+});
 
 describe.each(instructionSets)('micro-kernels, multiply-add in one instruction: %s', (relaxed) => {
   it.each([
