@@ -328,8 +328,18 @@ function chooseColumns(
       path: 'loss.weightColumn',
     });
   }
+  const only = data.source === 'file' ? data.features : undefined;
+  const absent = only?.find((name) => !names.includes(name));
+  if (absent !== undefined) {
+    return bad(
+      message('There is no column "{name}" to learn from. The columns are {all}.', { name: absent, all }),
+      { path: 'data.features' },
+    );
+  }
   const features = names.flatMap((name, i) =>
-    i === target || name === weightColumn || exclude.includes(name) ? [] : [i],
+    i === target || name === weightColumn || exclude.includes(name) || only?.includes(name) === false
+      ? []
+      : [i],
   );
   return ok({ target, features });
 }
