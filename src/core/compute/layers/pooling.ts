@@ -32,6 +32,33 @@ export function pooling(
   const corner = `${placeOf(outputHeight, outputWidth)}
 const first = ((n * ${height} + y * ${strideHeight}) * ${width} + x * ${strideWidth}) * ${channels} + this.thread.x;`;
   const share = literal(1 / offsets.length);
+  // Each pixel gathers from the windows that saw it; where windows lie apart that is one at most.
+  const isApart = strideHeight >= windowHeight && strideWidth >= windowWidth;
+  // A pixel behind the last window, or between two, looks at one beside it and takes nothing from it.
+  const isDown = outputHeight * strideHeight >= height;
+  const isAcross = outputWidth * strideWidth >= width;
+  const nearest = (place: string, count: number, isCovered: boolean) =>
+    isCovered ? place : `(${place} - ((${place} / ${count}) | 0))`;
+  const guards = [
+    isDown ? '' : ` && oy < ${outputHeight}`,
+    isAcross ? '' : ` && ox < ${outputWidth}`,
+    strideHeight > windowHeight ? ` && i < ${windowHeight}` : '',
+    strideWidth > windowWidth ? ` && j < ${windowWidth}` : '',
+  ].join('');
+  const onePlace = `const oy = ((y / ${strideHeight}) | 0);
+const ox = ((x / ${strideWidth}) | 0);
+const i = y - oy * ${strideHeight};
+const j = x - ox * ${strideWidth};
+const from = ((n * ${outputHeight} + ${nearest('oy', outputHeight, isDown)}) * ${outputWidth} + ${nearest('ox', outputWidth, isAcross)}) * ${channels} + this.thread.x;
+const d = delta[from];
+${spec.of === 'max' ? `const k = winner[from] - i * ${windowWidth} - j;` : 'const k = 0.0;'}
+if (k === 0.0${guards}) { sum = ${spec.of === 'max' ? 'd' : `${share} * d`}; }`;
+  const everyPlace = eachCoveringPlace(
+    places,
+    spec.of === 'max'
+      ? `if (winner[at * ${channels} + this.thread.x] === i * ${windowWidth} + j) { sum += delta[at * ${channels} + this.thread.x]; }`
+      : `sum += ${share} * delta[at * ${channels} + this.thread.x];`,
+  );
 
   const forward: Layer['forward'] = (from, { batch, isTraining }): Forward => {
     const to = outputName(name);
@@ -44,12 +71,14 @@ const first = ((n * ${height} + y * ${strideHeight}) * ${width} + x * ${strideWi
             .map((offset) => `m = Math.max(m, image[first + ${offset}]);`)
             .join('\n')}\nreturn m;`
         : `return ${share} * (${offsets.map((offset) => `image[first + ${offset}]`).join(' + ')});`;
-    const winning = `let m = image[first];\nlet k = 0.0;\n${offsets
-      .slice(1)
-      .map(
-        (offset, i) => `if (image[first + ${offset}] > m) { m = image[first + ${offset}]; k = ${i + 1}.0; }`,
-      )
-      .join('\n')}\nreturn k;`;
+    // All values are loaded before they are compared: loads in branches are slow.
+    const winning = [
+      ...offsets.map((offset, k) => `const v${k} = image[first + ${offset}];`),
+      'let m = v0;',
+      'let k = 0.0;',
+      ...offsets.slice(1).map((_, k) => `if (v${k + 1} > m) { m = v${k + 1}; k = ${k + 1}.0; }`),
+      'return k;',
+    ].join('\n');
     const needsWinner = isTraining && spec.of === 'max';
     return {
       part: join(
@@ -59,11 +88,8 @@ const first = ((n * ${height} + y * ${strideHeight}) * ${width} + x * ${strideWi
       output: to,
       backward(gradient) {
         const back = inputGradientName(name);
-        const gather =
-          spec.of === 'max'
-            ? `if (winner[at * ${channels} + this.thread.x] === i * ${windowWidth} + j) { sum += delta[at * ${channels} + this.thread.x]; }`
-            : `sum += ${share} * delta[at * ${channels} + this.thread.x];`;
-        const body = `${placeOf(height, width)}\nlet sum = 0.0;\n${eachCoveringPlace(places, gather)}\nreturn sum;`;
+        const gathered = isApart ? onePlace : everyPlace;
+        const body = `${placeOf(height, width)}\nlet sum = 0.0;\n${gathered}\nreturn sum;`;
         const reads = { delta: gradient, ...(spec.of === 'max' ? { winner } : {}) };
         return { part: piece(back, [channels, batch * height * width], reads, body), input: back };
       },
