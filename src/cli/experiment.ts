@@ -6,6 +6,7 @@ import { headBytes, sniff, type Sniffed } from '../core/data/csv.ts';
 import { delimiters } from '../core/data/records.ts';
 import { suggestExperiment } from '../core/data/suggest.ts';
 import { bad, message, ok, type Problem, type Result } from '../core/messages/message.ts';
+import { presets } from '../core/network/presets.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
 import { parseExperiment, type Experiment, type ExperimentInput } from '../core/training/experiment.ts';
 import { experimentOptions, type ExperimentOption } from './options.ts';
@@ -168,10 +169,12 @@ function put(
     return;
   }
   const part = plain(experiment[first]);
+  const preset = presets.find(({ id }) => id === value);
   // Another optimizer has other options; another loss has other parameters.
   if (flag === 'optimizer' && part['type'] !== value) experiment[first] = { type: value };
   else if (flag === 'loss' && part['id'] !== value) experiment[first] = { id: value };
   else if (flag === 'model' && value === 'linear') experiment[first] = { ...part, type: 'mlp', hidden: [] };
+  else if (flag === 'model' && preset !== undefined) experiment[first] = preset.model;
   else
     experiment[first] = {
       ...(first === 'model' || first === 'optimizer' ? { type: defaultTypes[first] } : {}),

@@ -1,5 +1,8 @@
 import { builtinIds, generatedIds } from '../core/data/catalogue.ts';
 import { deviceIds } from '../core/compute/device.ts';
+import { activationNames } from '../core/compute/layers/activation.ts';
+import { presets } from '../core/network/presets.ts';
+import { optimizerTypes } from '../core/optimizers/names.ts';
 
 /** How the text of an option becomes a value of the experiment. */
 export type OptionKind =
@@ -109,7 +112,7 @@ export const experimentOptions: readonly ExperimentOption[] = [
     kind: 'text',
     value: 'TYPE',
     path: ['model', 'type'],
-    help: 'mlp (default), or linear for no hidden layers',
+    help: `mlp (default), linear, or a preset: ${presets.map(({ id }) => id).join(', ')}`,
   },
   {
     flag: 'hidden',
@@ -123,7 +126,7 @@ export const experimentOptions: readonly ExperimentOption[] = [
     kind: 'text',
     value: 'NAME',
     path: ['model', 'activation'],
-    help: 'relu, tanh or sigmoid',
+    help: `one of ${activationNames.join(', ')}`,
   },
   {
     flag: 'loss',
@@ -139,9 +142,21 @@ export const experimentOptions: readonly ExperimentOption[] = [
     path: ['loss', 'parameters'],
     help: 'such as delta=1; may be repeated',
   },
-  { flag: 'optimizer', kind: 'text', value: 'NAME', path: ['optimizer', 'type'], help: 'adam or sgd' },
+  {
+    flag: 'optimizer',
+    kind: 'text',
+    value: 'NAME',
+    path: ['optimizer', 'type'],
+    help: `one of ${optimizerTypes.join(', ')}`,
+  },
   { flag: 'rate', kind: 'number', value: 'X', path: ['optimizer', 'rate'], help: 'learning rate' },
-  { flag: 'momentum', kind: 'number', value: 'X', path: ['optimizer', 'momentum'], help: 'momentum (sgd)' },
+  {
+    flag: 'momentum',
+    kind: 'number',
+    value: 'X',
+    path: ['optimizer', 'momentum'],
+    help: 'momentum (sgd, rmsprop)',
+  },
   {
     flag: 'dampening',
     kind: 'number',
@@ -155,28 +170,28 @@ export const experimentOptions: readonly ExperimentOption[] = [
     kind: 'number',
     value: 'X',
     path: ['optimizer', 'beta1'],
-    help: 'decay of the first moment (adam)',
+    help: 'decay of the first moment (adam and its kin, lion)',
   },
   {
     flag: 'beta2',
     kind: 'number',
     value: 'X',
     path: ['optimizer', 'beta2'],
-    help: 'decay of the second moment (adam)',
+    help: 'decay of the second moment (adam and its kin, lion)',
   },
   {
     flag: 'epsilon',
     kind: 'number',
     value: 'X',
     path: ['optimizer', 'epsilon'],
-    help: 'added to the root of the second moment (adam)',
+    help: 'added to the divisor (all but sgd and lion)',
   },
   {
     flag: 'weight-decay',
     kind: 'number',
     value: 'X',
     path: ['optimizer', 'weightDecay'],
-    help: 'L2 penalty',
+    help: 'L2 penalty; decoupled for adamw and lion',
   },
   {
     flag: 'epochs',
@@ -241,6 +256,11 @@ export const runOptions: readonly {
   },
   { flag: 'out', value: 'FOLDER', help: `where runs are kept; default: ${defaultOut}` },
   { flag: 'device', value: 'ID', help: `auto (default), ${deviceIds.join(', ')}` },
+  {
+    flag: 'memory-limit',
+    value: 'MB',
+    help: 'memory that training may take; default: a share of the machine’s, as far as it is free',
+  },
   { flag: 'json', help: 'one JSON object per line; the last is the summary' },
   { flag: 'help', help: 'this help' },
 ];

@@ -1,6 +1,7 @@
 import { message, type Message } from '../../core/messages/message.ts';
 import type { Parameter } from '../../core/losses/loss.ts';
 import type { Experiment } from '../../core/training/experiment.ts';
+import type { Mlp } from './alternatives.ts';
 
 /** One value of an experiment that can be typed in. */
 export interface Field {
@@ -88,9 +89,9 @@ export const momentumField = numeric(
   message('Momentum'),
   message('How much of the last step carries on into the next, from 0 to below 1; 0.9 is usual.'),
   { min: 0, max: 1, maxExclusive: true },
-  ({ optimizer }) => (optimizer.type === 'sgd' ? optimizer.momentum : 0),
+  ({ optimizer }) => ('momentum' in optimizer ? optimizer.momentum : 0),
   (experiment, momentum) =>
-    experiment.optimizer.type === 'sgd'
+    'momentum' in experiment.optimizer
       ? { ...experiment, optimizer: { ...experiment.optimizer, momentum } }
       : experiment,
 );
@@ -164,11 +165,8 @@ export const hiddenField: Field = {
   },
 };
 
-/** A model that is described by its hidden layers. */
-export type Mlp = Extract<Experiment['model'], { type: 'mlp' }>;
-
 /** The model with other layers; starting values belong to the old ones. */
-export function withHidden(model: Experiment['model'], hidden: number[]): Mlp {
+function withHidden(model: Experiment['model'], hidden: number[]): Mlp {
   return { type: 'mlp', hidden, activation: model.type === 'mlp' ? model.activation : 'relu' };
 }
 
@@ -263,7 +261,7 @@ export function trainingFields(experiment: Experiment, parameters: readonly Para
     batchField,
     validationField,
     seedField,
-    ...(experiment.optimizer.type === 'sgd' ? [momentumField] : []),
+    ...('momentum' in experiment.optimizer ? [momentumField] : []),
     weightDecayField,
     ...parameters.map((parameter) => parameterField(parameter)),
     ...(experiment.data.source === 'generated'

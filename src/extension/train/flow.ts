@@ -2,8 +2,18 @@ import { message, type Message } from '../../core/messages/message.ts';
 import { inConvention } from '../../core/losses/conventions.ts';
 import type { Loss } from '../../core/losses/loss.ts';
 import { taskOf, type Task } from '../../core/losses/task.ts';
+import { optimizerNames } from '../../core/optimizers/names.ts';
 import type { Experiment } from '../../core/training/experiment.ts';
-import { hiddenField as hiddenLayers, trainingFields, withHidden, type Field, type Mlp } from './fields.ts';
+import {
+  activationAlternatives,
+  activationLabel,
+  isSameModel,
+  modelAlternatives,
+  modelLabel,
+  optimizerAlternatives,
+  type Alternative,
+} from './alternatives.ts';
+import { hiddenField as hiddenLayers, trainingFields, type Field } from './fields.ts';
 
 /** A column as the target step shows it. */
 export interface ColumnChoice {
@@ -27,6 +37,8 @@ export interface Data {
   readonly target: string;
   /** Whether another column may be chosen. */
   readonly targetIsFixed: boolean;
+  /** How the values of a row lie, where rows are images or series. */
+  readonly shape?: readonly number[];
   /** The experiment that suits this data and target, complete. */
   readonly suggest: (target: string) => Experiment;
 }
@@ -42,6 +54,9 @@ export interface DataChoice {
 
 export type StepId = 'data' | 'target' | 'model' | 'loss' | 'training';
 
+/** Screens beside a step: a value of it is picked there, and one is back in the step. */
+type Aside = 'activation' | 'optimizer';
+
 /** One row to pick. `value` names it within its step. */
 export interface Row {
   readonly value: string;
@@ -55,8 +70,8 @@ export interface Row {
 
 /** What is on the screen. */
 export interface Screen {
-  readonly step: StepId;
-  /** 1-based. */
+  readonly step: StepId | Aside;
+  /** 1-based; that of its step for a screen beside it. */
   readonly number: number;
   readonly total: number;
   readonly placeholder: Message;
@@ -78,40 +93,6 @@ export type Effect =
       readonly dataFile: string | undefined;
     };
 
-type Activation = Mlp['activation'];
-
-const models: readonly {
-  readonly value: string;
-  readonly hidden: readonly number[];
-  readonly activation: Activation;
-  readonly detail: Message;
-}[] = [
-  {
-    value: 'linear',
-    hidden: [],
-    activation: 'relu',
-    detail: message('No hidden layer: linear regression, or logistic regression for classes.'),
-  },
-  {
-    value: '16-relu',
-    hidden: [16],
-    activation: 'relu',
-    detail: message('One small hidden layer; enough for most tables.'),
-  },
-  {
-    value: '32-16-relu',
-    hidden: [32, 16],
-    activation: 'relu',
-    detail: message('Two hidden layers for curved relations.'),
-  },
-  {
-    value: '64-64-tanh',
-    hidden: [64, 64],
-    activation: 'tanh',
-    detail: message('Two wide layers with a smooth activation.'),
-  },
-];
-
 /**
  * The conversation of Train Model as a state machine: screens out, picks in, no window. Every screen has an active row
  * that can be accepted as it is; accepting all of them trains the first data set.
@@ -123,6 +104,7 @@ export class TrainFlow {
   readonly #preferred: string | undefined;
   readonly #wanted: Experiment['loss'] | undefined;
   #step: StepId;
+  #aside: Aside | undefined;
   #picked: string | undefined;
   #data: Data | undefined;
   #experiment: Experiment | undefined;
@@ -173,11 +155,12 @@ export class TrainFlow {
   screen(): Screen {
     const steps = this.#steps();
     const common = {
-      step: this.#step,
+      step: this.#aside ?? this.#step,
       number: steps.indexOf(this.#step) + 1,
       total: steps.length,
-      canGoBack: this.#step !== this.#first,
+      canGoBack: this.#aside !== undefined || this.#step !== this.#first,
     };
+    if (this.#aside !== undefined) return { ...common, ...this.#asideScreen(this.#aside) };
     switch (this.#step) {
       case 'data':
         return { ...common, ...this.#dataScreen() };
@@ -194,6 +177,7 @@ export class TrainFlow {
 
   /** Takes the user's pick on the present screen. */
   pick(value: string): Effect {
+    if (this.#aside !== undefined) return this.#pickAside(this.#aside, value);
     switch (this.#step) {
       case 'data':
         this.#picked = value;
@@ -224,6 +208,10 @@ export class TrainFlow {
 
   /** One step back; false on the first. */
   back(): boolean {
+    if (this.#aside !== undefined) {
+      this.#aside = undefined;
+      return true;
+    }
     const steps = this.#steps();
     const at = steps.indexOf(this.#step);
     if (this.#step === this.#first || at <= 0) return false;
@@ -326,23 +314,16 @@ export class TrainFlow {
   }
 
   #modelScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
-    const { experiment } = this.#need();
+    const { data, experiment } = this.#need();
     const present = experiment.model;
-    const same = models.find((model) => isMlp(present, model.hidden, model.activation));
-    const rows = models.map(({ value, hidden: units, activation: by, detail }): Row => ({
-      value,
-      icon: units.length === 0 ? 'graph-line' : 'type-hierarchy',
-      label: modelLabel(units, by),
-      detail,
-    }));
+    const models = modelAlternatives(data.shape);
+    const same = models.find(({ value }) => isSameModel(value, present));
+    const rows = models.map((model) => row(model, iconOf(model.value)));
     if (same === undefined) {
       rows.unshift({
         value: 'present',
-        icon: 'type-hierarchy',
-        label:
-          present.type === 'mlp'
-            ? modelLabel(present.hidden, present.activation)
-            : message('{count} layers', { count: present.layers.length + 1 }),
+        icon: iconOf(present),
+        label: modelLabel(present),
         detail: message('The model as it is now.'),
       });
     }
@@ -352,43 +333,57 @@ export class TrainFlow {
       label: message('Other layers…'),
       detail: message('Type the units of each hidden layer.'),
     });
-    if (present.type === 'mlp') {
+    if (present.type === 'mlp' && present.hidden.length > 0) {
       rows.push({
         value: 'activation',
         icon: 'arrow-swap',
         label: message('Other activation…'),
-        description: message('now {activation}', { activation: activationName(present.activation) }),
-        detail: message('Goes through ReLU, tanh and sigmoid.'),
+        description: message('now {activation}', { activation: activationLabel(present.activation) }),
       });
     }
-    return { placeholder: message('Choose the model'), rows, active: same?.value ?? 'present' };
+    return { placeholder: message('Choose the model'), rows, active: same?.id ?? 'present' };
   }
 
   #pickModel(value: string): Effect {
-    const { experiment } = this.#need();
+    const { data, experiment } = this.#need();
     if (value === 'hidden') return { type: 'edit', field: hiddenLayers };
     if (value === 'activation') {
-      const present = experiment.model;
-      if (present.type !== 'mlp') return { type: 'none' };
-      const order: readonly Activation[] = ['relu', 'tanh', 'sigmoid'];
-      const next = order[(order.indexOf(present.activation) + 1) % order.length]!;
-      this.#experiment = { ...experiment, model: { ...present, activation: next } };
+      this.#aside = 'activation';
       return { type: 'none' };
     }
-    const model = models.find((one) => one.value === value);
-    const present = experiment.model;
-    const isPresent =
-      model !== undefined &&
-      present.type === 'mlp' &&
-      sameUnits(model.hidden, present.hidden) &&
-      model.activation === present.activation;
-    if (model !== undefined && !isPresent) {
-      this.#experiment = {
-        ...experiment,
-        model: { ...withHidden(experiment.model, [...model.hidden]), activation: model.activation },
-      };
-    }
+    const model = modelAlternatives(data.shape).find(({ id }) => id === value)?.value;
+    // A model that is there already keeps its starting values.
+    if (model !== undefined && !isSameModel(model, experiment.model))
+      this.#experiment = { ...experiment, model };
     this.#step = 'loss';
+    return { type: 'none' };
+  }
+
+  #asideScreen(aside: Aside): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
+    const { model, optimizer } = this.#need().experiment;
+    return aside === 'optimizer'
+      ? {
+          placeholder: message('Choose the optimizer'),
+          rows: optimizerAlternatives(optimizer).map((one) => row(one, 'settings-gear')),
+          active: optimizer.type,
+        }
+      : {
+          placeholder: message('Choose the activation of the hidden layers'),
+          rows: activationAlternatives.map((one) => row(one, 'arrow-swap')),
+          active: model.type === 'mlp' ? model.activation : '',
+        };
+  }
+
+  #pickAside(aside: Aside, value: string): Effect {
+    const { experiment } = this.#need();
+    const { model } = experiment;
+    const activation = activationAlternatives.find(({ id }) => id === value);
+    const optimizer = optimizerAlternatives(experiment.optimizer).find(({ id }) => id === value);
+    if (aside === 'activation' && activation !== undefined && model.type === 'mlp')
+      this.#experiment = { ...experiment, model: { ...model, activation: activation.value } };
+    if (aside === 'optimizer' && optimizer !== undefined)
+      this.#experiment = { ...experiment, optimizer: optimizer.value };
+    this.#aside = undefined;
     return { type: 'none' };
   }
 
@@ -429,7 +424,7 @@ export class TrainFlow {
         description: message(
           '{optimizer}, rate {rate}, {epochs} epochs, batch {batch}, {validation} % validation, seed {seed}',
           {
-            optimizer: optimizerName(optimizer.type),
+            optimizer: optimizerNames[optimizer.type],
             rate: optimizer.rate,
             epochs: training.epochs,
             batch: training.batch,
@@ -448,7 +443,7 @@ export class TrainFlow {
         value: 'optimizer',
         icon: 'settings-gear',
         label: message('Optimizer'),
-        description: message('{optimizer}', { optimizer: optimizerName(optimizer.type) }),
+        description: message('{optimizer}', { optimizer: optimizerNames[optimizer.type] }),
         heading: message('change'),
       },
     ];
@@ -489,7 +484,7 @@ export class TrainFlow {
     if (value === 'start' || value === 'save') return { type: value, experiment, dataFile: data.dataFile };
     this.#activeTraining = value;
     if (value === 'optimizer') {
-      this.#experiment = { ...experiment, optimizer: otherOptimizer(experiment.optimizer) };
+      this.#aside = 'optimizer';
     } else if (value === 'scaling') {
       const features = experiment.scaling.features === 'standard' ? 'none' : 'standard';
       this.#experiment = { ...experiment, scaling: { ...experiment.scaling, features } };
@@ -520,35 +515,11 @@ function someValues({ samples, distinct }: ColumnChoice): Message {
   return shown.length < distinct ? message('{values} …', { values }) : message('{values}', { values });
 }
 
-function sameUnits(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((units, i) => units === b[i]);
+function row({ id, label, detail }: Alternative<unknown>, icon: string): Row {
+  return { value: id, icon, label, detail };
 }
 
-/** Whether the model has these hidden layers; a linear one has no activation that matters. */
-function isMlp(model: Experiment['model'], hidden: readonly number[], activation: Activation): boolean {
-  if (model.type !== 'mlp' || !sameUnits(model.hidden, hidden)) return false;
-  return hidden.length === 0 || model.activation === activation;
-}
-
-function modelLabel(hidden: readonly number[], activation: Activation): Message {
-  const args = { units: hidden.join(', '), activation: activationName(activation) };
-  if (hidden.length === 0) return message('Linear model');
-  return hidden.length === 1
-    ? message('Hidden layer of {units} units ({activation})', args)
-    : message('Hidden layers of {units} units ({activation})', args);
-}
-
-function activationName(activation: Activation): string {
-  return activation === 'relu' ? 'ReLU' : activation;
-}
-
-function optimizerName(type: Experiment['optimizer']['type']): string {
-  return type === 'adam' ? 'Adam' : 'SGD';
-}
-
-/** The other optimizer with its usual values; the weight decay is the user's. */
-function otherOptimizer({ type, weightDecay }: Experiment['optimizer']): Experiment['optimizer'] {
-  return type === 'adam'
-    ? { type: 'sgd', rate: 0.05, momentum: 0.9, dampening: 0, nesterov: false, weightDecay }
-    : { type: 'adam', rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay };
+function iconOf(model: Experiment['model']): string {
+  if (model.type === 'layers') return 'layers';
+  return model.hidden.length === 0 ? 'graph-line' : 'type-hierarchy';
 }

@@ -94,6 +94,7 @@ async function loadBuiltin(id: BuiltinId, folder: string): Promise<Result<Data>>
     columns: columnChoices(sniffed.value, new Map([[builtin.target, builtin.task]])),
     target: builtin.target,
     targetIsFixed: false,
+    ...(builtin.shape === undefined ? {} : { shape: builtin.shape }),
     suggest: (target) => complete(suggestExperiment({ source: 'builtin', name: id, target }, sniffed.value)),
   });
 }

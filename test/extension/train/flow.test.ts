@@ -91,10 +91,10 @@ describe('Train Model', () => {
     flow.pick(exampleId);
     flow.setData(await data(exampleId));
     flow.pick('species');
-    flow.pick('linear');
+    flow.pick('line');
     expect(flow.screen().step).toBe('loss');
     expect(flow.back()).toBe(true);
-    expect(flow.screen()).toMatchObject({ step: 'model', active: 'linear' });
+    expect(flow.screen()).toMatchObject({ step: 'model', active: 'line' });
     flow.back();
     expect(flow.screen()).toMatchObject({ step: 'target', active: 'species' });
     flow.back();
@@ -106,7 +106,7 @@ describe('Train Model', () => {
     const flow = begin();
     flow.setData(await data(exampleId));
     flow.pick('species');
-    flow.pick('16-relu');
+    flow.pick('mlp-small');
     const offered = () => flow.screen().rows.map(({ value }) => value);
     expect(offered()).toEqual(idsOf('classes'));
     expect(flow.screen().active).toBe('softmax-cross-entropy');
@@ -114,7 +114,7 @@ describe('Train Model', () => {
     flow.back();
     const number = flow.screen().rows.find(({ value }) => value !== 'species')!.value;
     flow.pick(number);
-    flow.pick('16-relu');
+    flow.pick('mlp-small');
     expect(offered()).toEqual(idsOf('regression'));
   });
 
@@ -122,7 +122,7 @@ describe('Train Model', () => {
     const flow = begin();
     flow.setData(await data('builtin:breast-cancer'));
     flow.pick('diagnosis');
-    flow.pick('16-relu');
+    flow.pick('mlp-small');
     expect(flow.screen()).toMatchObject({ active: 'binary-cross-entropy-logits' });
     expect(flow.screen().rows.map(({ value }) => value)).toEqual([...idsOf('binary'), ...idsOf('classes')]);
   });
@@ -133,7 +133,7 @@ describe('Train Model', () => {
     flow.setData(await data('builtin:breast-cancer'));
     expect(flow.experiment?.loss).toEqual(loss);
     flow.pick('diagnosis');
-    flow.pick('16-relu');
+    flow.pick('mlp-small');
     const row = flow.screen().rows.find(({ value }) => value === 'binary-focal');
     expect(row?.description === undefined ? '' : english(row.description)).toMatch(/^as in Keras/);
     flow.pick('binary-focal');
@@ -154,7 +154,7 @@ describe('Train Model', () => {
     flow.setData(await data(exampleId));
     expect(flow.experiment?.loss.id).toBe('perceptron');
     flow.pick('species');
-    flow.pick('16-relu');
+    flow.pick('mlp-small');
     expect(flow.screen()).toMatchObject({ active: 'perceptron' });
     // A definition that is not known is not trained with.
     const other = new TrainFlow({
@@ -195,7 +195,7 @@ describe('Train Model', () => {
     const flow = begin();
     flow.setData(await data(exampleId));
     flow.pick('species');
-    flow.pick('16-relu');
+    flow.pick('mlp-small');
     flow.pick('softmax-cross-entropy');
     expect(flow.screen().active).toBe('start');
     const effect = flow.pick('epochs');
@@ -205,6 +205,12 @@ describe('Train Model', () => {
     flow.setExperiment(changed);
     expect(flow.screen().active).toBe('epochs');
     expect(flow.pick('optimizer')).toEqual({ type: 'none' });
+    expect(flow.screen()).toMatchObject({ step: 'optimizer', active: 'adam', canGoBack: true });
+    expect(flow.back()).toBe(true);
+    expect(flow.screen().active).toBe('optimizer');
+    flow.pick('optimizer');
+    expect(flow.pick('sgd')).toEqual({ type: 'none' });
+    expect(flow.screen()).toMatchObject({ step: 'training', active: 'optimizer' });
     expect(flow.experiment).toMatchObject({
       optimizer: { type: 'sgd', momentum: 0.9 },
       training: { epochs: 12 },
@@ -217,7 +223,7 @@ describe('Train Model', () => {
     const flow = begin();
     flow.setData(await data('builtin:diabetes'));
     flow.pick('progression');
-    flow.pick('linear');
+    flow.pick('line');
     flow.pick('huber');
     const effect = flow.pick('loss.delta');
     if (effect.type !== 'edit') throw new Error(effect.type);
