@@ -261,6 +261,11 @@ export const runOptions: readonly {
     value: 'MB',
     help: 'memory that training may take; default: a share of the machine’s, as far as it is free',
   },
+  {
+    flag: 'memory-limit',
+    value: 'MB',
+    help: 'memory that training may take; default: a share of the machine’s, as far as it is free',
+  },
   { flag: 'json', help: 'one JSON object per line; the last is the summary' },
   { flag: 'help', help: 'this help' },
 ];

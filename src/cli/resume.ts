@@ -2,19 +2,25 @@ import { basename, dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { message } from '../core/messages/message.ts';
 import { RunStore } from '../supervisor/runStore.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
 import { exitCodes, printProblems, type Terminal } from './output.ts';
-import { follow, readDevice } from './train.ts';
+import { follow, readDevice, readMemoryLimit } from './train.ts';
 
 /** `loss-lab resume FOLDER`: continues a run from its last checkpoint. */
 export async function resume(args: string[], to: Terminal, dist: string): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { device: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      device: { type: 'string' },
+      'memory-limit': { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help === true) {
     to.out(
-      'Usage: loss-lab resume FOLDER [--device ID] [--json]\n\nContinues a run that was stopped, failed or was interrupted, from its last checkpoint.\n',
+      'Usage: loss-lab resume FOLDER [--device ID] [--memory-limit MB] [--json]\n\nContinues a run that was stopped, failed or was interrupted, from its last checkpoint.\n',
     );
     return exitCodes.done;
   }
@@ -27,6 +33,11 @@ export async function resume(args: string[], to: Terminal, dist: string): Promis
   }
   if (!device.ok) {
     printProblems(to, device.problems, json);
+    return exitCodes.badInput;
+  }
+  const memory = readMemoryLimit(values['memory-limit']);
+  if (!memory.ok) {
+    printProblems(to, memory.problems, json);
     return exitCodes.badInput;
   }
   const directory = resolve(folder);
@@ -44,7 +55,6 @@ export async function resume(args: string[], to: Terminal, dist: string): Promis
     );
     return exitCodes.badInput;
   }
-  return follow(to, json, dist, experiment, (supervisor) =>
-    supervisor.resume(store, id, { device: device.value }),
-  );
+  const start = (supervisor: Supervisor) => supervisor.resume(store, id, { device: device.value });
+  return follow(to, json, dist, experiment, start, memory.value);
 }

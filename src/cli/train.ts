@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { deviceIds, type DeviceId } from '../core/compute/device.ts';
-import { bad, english, message, type Result } from '../core/messages/message.ts';
+import { bad, english, message, ok, type Result } from '../core/messages/message.ts';
 import type { RunStatus } from '../core/runs/record.ts';
 import type { Experiment } from '../core/training/experiment.ts';
 import { runSummary } from '../core/training/summary.ts';
@@ -34,13 +34,23 @@ export async function train(args: string[], to: Terminal, dist: string): Promise
   }
   const device = readDevice(values['device']);
   if (!device.ok) return refuse(device.problems);
+  const memory = readMemoryLimit(values['memory-limit']);
+  if (!memory.ok) return refuse(memory.problems);
   const described = await describe(file, values, process.cwd());
   if (!described.ok) return refuse(described.problems);
   const { experiment, dataFile } = described.value;
   const store = new RunStore(resolve(typeof values['out'] === 'string' ? values['out'] : defaultOut));
-  return follow(to, json, dist, experiment, (supervisor) =>
-    supervisor.start(store, experiment, { dataFile, device: device.value }),
-  );
+  const start = (supervisor: Supervisor) =>
+    supervisor.start(store, experiment, { dataFile, device: device.value });
+  return follow(to, json, dist, experiment, start, memory.value);
+}
+
+/** Bytes that `--memory-limit` names; undefined without it. */
+export function readMemoryLimit(given: unknown): Result<number | undefined> {
+  if (typeof given !== 'string') return ok(undefined);
+  const megabytes = Number(given);
+  if (Number.isFinite(megabytes) && megabytes > 0) return ok(megabytes * 2 ** 20);
+  return bad(message('--memory-limit takes a number of MB above 0; found "{text}".', { text: given }));
 }
 
 /** Options as parseArgs wants them. */
@@ -77,6 +87,7 @@ export async function follow(
   dist: string,
   experiment: Experiment,
   start: (supervisor: Supervisor) => Promise<Result<Run>>,
+  memoryLimit: number | undefined,
 ): Promise<number> {
   const { trainer, dataSets } = installed(dist);
   const supervisor = new Supervisor({
@@ -84,6 +95,7 @@ export async function follow(
     dataSets,
     cache: deviceCache(process.env, process.platform),
     log: quietLog(to),
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
   });
   const started = await start(supervisor);
   if (!started.ok) {

@@ -309,6 +309,26 @@ describe('loss-lab', () => {
     });
   });
 
+  it('keeps to a memory limit, and refuses with numbers what needs more', async () => {
+    const wide = [
+      'train',
+      '--data',
+      'diabetes',
+      '--device',
+      'float64',
+      '--hidden',
+      '2000,2000',
+      '--steps',
+      '1',
+    ];
+    const refused = await lossLab([...wide, '--memory-limit', '300'], temporaryFolder());
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.err).toMatch(/needs about .* but may take 300 MB/);
+    const wrong = await lossLab([...wide, '--memory-limit', 'much'], temporaryFolder());
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.err).toContain('--memory-limit takes a number of MB');
+  });
+
   it('says that training failed by its exit code', async () => {
     const ran = await lossLab([
       'train',
