@@ -121,7 +121,7 @@ async function readPart(
     const read = await readTable(file, tableOptions(data, open[1], options), readingOf(options));
     // That a file was changed says more than what the reader made of it.
     for (const each of open) prints.push(await each.fingerprint());
-    if (read.ok) return read;
+    if (read.ok) return ok(read.value, [...read.warnings, ...partly(read.value, data)]);
     return {
       ok: false,
       problems: read.problems.map((problem) => ({ ...problem, where: { file: path, ...problem.where } })),
@@ -131,6 +131,24 @@ async function readPart(
   } finally {
     for (const each of open) await each.close();
   }
+}
+
+/** That rows were left out, for the notes of the run. */
+function partly(
+  { rows: all, validationFrom: rows = all }: Table,
+  data: Pick<FileData, 'rows' | 'sample'>,
+): Problem[] {
+  if (data.rows === undefined || rows < data.rows) return [];
+  return [
+    {
+      message:
+        data.sample === 'first'
+          ? message('No more than the first {rows} rows of the file are used ("data.rows").', { rows })
+          : message('No more than {rows} rows of the file are used, drawn at random ("data.rows").', {
+              rows,
+            }),
+    },
+  ];
 }
 
 /** The file of the labels: as it is named, else beside images that are named as MNIST's. */

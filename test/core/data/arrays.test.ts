@@ -94,12 +94,12 @@ describe('.npy files of NumPy', () => {
   it('that need more memory than allowed are refused with numbers before they are read', async () => {
     const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000, 10), }";
     const content = npy(header, new Uint8Array(40_000));
-    // 1,000 rows of 10 numbers, of 4 bytes in the file, 4 encoded and 4 on the device.
-    expect(await refusal('x.npy', content, {}, { mostBytes: 119_999 })).toMatch(
+    // 1,000 rows of 10 numbers, of 12 bytes in the table, 8 encoded and 4 on the device.
+    expect(await refusal('x.npy', content, {}, { mostBytes: 239_999 })).toMatch(
       /1000 rows of 10 values need about 1 MB.*at most 999/,
     );
-    expect(await refusal('x.npy', content, {}, { mostBytes: 120_000 })).toBe('');
-    expect(await refusal('x.npy', content, { rows: { most: 999 } }, { mostBytes: 119_999 })).toBe('');
+    expect(await refusal('x.npy', content, {}, { mostBytes: 240_000 })).toBe('');
+    expect(await refusal('x.npy', content, { rows: { most: 999 } }, { mostBytes: 239_999 })).toBe('');
   });
 });
 

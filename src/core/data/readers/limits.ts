@@ -14,7 +14,7 @@ export function bytesPerValue(kept: 1 | 2 | 4 | 8): number {
   return kept + (kept < 8 ? 4 : 8) + 4;
 }
 
-/** Bytes of a cell of text whose kind is known at the end: value and code, encoded row, device. */
+/** Bytes of a cell whose kind is known at the end: value and code, encoded row, device. */
 export const bytesPerCell = 12 + 8 + 4;
 
 /** Refuses a data set of known size that does not fit, in numbers. Called before anything is allocated. */

@@ -4,12 +4,12 @@ import type { Table } from '../dataset.ts';
 import type { DataFormat } from '../formats.ts';
 import type { LayoutOptions } from '../layout.ts';
 import { checkLength, readNumbers, type BinaryLayout } from './binary.ts';
-import { tableOfArrays, tableOfMatrix, withChannels, type NamedArray } from './arrays.ts';
+import { rowSize, tableOfArrays, tableOfMatrix, withChannels, type NamedArray } from './arrays.ts';
 import { ByteStream, Cancellation, paused, Refusal, watched, type DataBytes, type Reading } from './bytes.ts';
 import { detectFormat } from './format.ts';
 import { readIdxHeader } from './idx.ts';
 import { readJson, readJsonLines } from './json.ts';
-import { mostInflated } from './limits.ts';
+import { bytesPerCell, checkMemory, mostInflated } from './limits.ts';
 import { readNpyHeader } from './npy.ts';
 import { readNpz } from './npz.ts';
 import { readParquet } from './parquet.ts';
@@ -164,6 +164,8 @@ async function readArrays(
         { path: 'data.labels' },
       );
     }
+    // Its columns become columns of the table, of 8 bytes a number.
+    checkMemory(Math.min(rows?.most ?? total, total), rowSize(open.layout.shape), bytesPerCell, reading);
     const matrix = await open.values('value', chosenRows(rows, total), reading);
     return ok(await paused(tableOfMatrix(matrix), reading));
   }
