@@ -3,6 +3,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Loss } from '../losses/loss.ts';
 import { checkParameters } from '../losses/parameters.ts';
 import { ok, type Result } from '../messages/message.ts';
+import { checkWholeNumbers } from '../network/wholeNumbers.ts';
 import { checkFit } from './check.ts';
 import type { Experiment } from './experiment.ts';
 import { rowWeights, type RowWeights } from './weights.ts';
@@ -42,6 +43,8 @@ export function planRun(experiment: Experiment, dataset: Dataset, loss: Loss): R
     seed: experiment.training.seed,
   });
   if (!training.ok) return training;
+  const numbers = checkWholeNumbers(training.value.network, dataset);
+  if (!numbers.ok) return numbers;
   const validation =
     dataset.validation === undefined
       ? ok(undefined)

@@ -17,7 +17,9 @@ import { checkParameters } from '../../../src/core/losses/parameters.ts';
 import { initialParameters } from '../../../src/core/network/initial.ts';
 import type { Parameters as Values } from '../../../src/core/network/network.ts';
 import type { Optimizer } from '../../../src/core/optimizers/rule.ts';
-import { randomDataset } from '../training/datasets.ts';
+import { experiment, randomDataset } from '../training/datasets.ts';
+import type { Experiment } from '../../../src/core/training/experiment.ts';
+import { presets, type ModelInput } from '../../../src/core/network/presets.ts';
 import { columnUse } from '../../../src/core/losses/column.ts';
 import { taskOf } from '../../../src/core/losses/task.ts';
 
@@ -44,6 +46,11 @@ function optionsFor(loss: Loss, rows: number, hidden = [6]): PlanOptions {
     rows,
   };
 }
+/** A model with its defaults. */
+function filled(model: ModelInput): Experiment['model'] {
+  return experiment({ model, loss: { id: 'softmax-cross-entropy' } }).model;
+}
+
 const value = <T>(result: { ok: true; value: T } | { ok: false; problems: unknown }): T => {
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.value;
@@ -59,6 +66,30 @@ describe('plans keep the rules of their contract', () => {
     ],
     [`${loss.id} evaluated`, value(evaluationPlan(optionsFor(loss, 10))).plan],
   ]);
+
+  const loss = loadLoss('softmax-cross-entropy')!;
+  for (const { id, model, least } of presets) {
+    const shape = least.length === 0 ? [12] : [...least.map((size) => size + 1), 1];
+    const inputs = shape.reduce((product, extent) => product * extent, 1);
+    const options = { ...optionsFor(loss, 10), model: filled(model), inputs, shape };
+    plans.push([`the preset ${id}`, value(trainingPlan({ ...options, batch: 4, optimizer: adam })).plan]);
+    plans.push([`the preset ${id} evaluated`, value(evaluationPlan(options)).plan]);
+  }
+  const everything = filled({
+    type: 'layers',
+    layers: [
+      { type: 'residual', layers: [{ type: 'conv2d', filters: 3, size: 3, padding: 'same' }] },
+      { type: 'batchNorm' },
+      { type: 'activation', activation: 'gelu' },
+      { type: 'averagePool', size: 2 },
+      { type: 'layerNorm' },
+      { type: 'dropout' },
+      { type: 'flatten' },
+      { type: 'dropout', rate: 0.1 },
+    ],
+  });
+  const images = { ...optionsFor(loss, 10), model: everything, inputs: 75, shape: [5, 5, 3] };
+  plans.push(['a model of many layers', value(trainingPlan({ ...images, batch: 4, optimizer: sgd })).plan]);
 
   it.each(plans)('%s', (_, plan) => {
     const buffers = new Map(plan.buffers.map((b) => [b.name, b]));
@@ -228,6 +259,14 @@ describe('what devices cannot address in float32', () => {
     const model = (...hidden: number[]) => ({ type: 'mlp' as const, hidden, activation: 'relu' as const });
     expect(refused({ model: model(4096, 4096) })).toBeUndefined();
     expect(refused({ inputs: 4100, model: model(4096) })).toBe('model.hidden');
+    const wide = filled({
+      type: 'layers',
+      layers: [{ type: 'conv2d', filters: 65, size: 3, padding: 'same' }, { type: 'flatten' }],
+    });
+    expect(refused({ model: wide, inputs: 65_536, shape: [256, 256, 1], rows: 100 })).toBe('model.layers');
+    expect(refused({ model: wide, inputs: 1024, shape: [32, 32, 1], batch: 512, rows: 1000 })).toBe(
+      'training.batch',
+    );
     expect(refused({ rows: 2 ** 24 + 1 })).toBe('data');
     expect(refused({ rows: 100_000, inputs: 784 })).toBe('data');
     expect(refused({ rows: 60_000, inputs: 784, batch: 32 })).toBeUndefined();

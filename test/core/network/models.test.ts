@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildNetwork, type Network } from '../../../src/core/network/network.ts';
+import { checkWholeNumbers } from '../../../src/core/network/wholeNumbers.ts';
 import { sizeOf } from '../../../src/core/network/rowShape.ts';
 import { parseExperiment, type Experiment } from '../../../src/core/training/experiment.ts';
 import { words } from '../../words.ts';
@@ -176,6 +177,35 @@ describe('layers that do not fit', () => {
     expect(result.ok ? [] : result.problems.map((p) => words(p.message))).toEqual([
       'Rows of 5 values cannot have the shape 2 × 3 × 1.',
     ]);
+  });
+});
+
+describe('an embedding', () => {
+  const network = built([{ type: 'embedding', count: 3, units: 2 }, flatten], [2]);
+  const check = (training: number[], validation: number[]) => {
+    const part = (values: number[]) => ({
+      rows: values.length / 2,
+      features: Float64Array.from(values),
+      targets: new Float64Array(values.length / 2),
+    });
+    const result = checkWholeNumbers(network, { training: part(training), validation: part(validation) });
+    return result.ok ? [] : result.problems.map(({ message, where }) => [where?.path, words(message)]);
+  };
+
+  it('takes whole numbers below its count', () => {
+    expect(check([0, 1, 2, 0], [1, 1])).toEqual([]);
+    for (const [training, validation, found] of [
+      [[0, 3], [0, 0], '3'],
+      [[0, -1], [0, 0], '-1'],
+      [[0, 0], [0, 0.5], '0.5'],
+    ] as const) {
+      expect(check([...training], [...validation])).toEqual([
+        [
+          'model.layers.0',
+          `The embedding takes whole numbers from 0 to 2, but the data has ${found}. Raise its count, or turn the scaling of features off.`,
+        ],
+      ]);
+    }
   });
 });
 

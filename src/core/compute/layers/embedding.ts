@@ -78,6 +78,7 @@ return sum;`,
     output,
     parameters: [weight],
     multiplyAdds: 0,
+    takes: count,
     widest: Math.max(row, sizeOf(output.stored)),
     forward,
   });

@@ -18,6 +18,8 @@ export interface Layer {
   readonly widest: number;
   /** Names of the layers that draw random numbers in training: its own, or those of its block. Absent: none. */
   readonly draws?: readonly string[];
+  /** An embedding takes whole numbers from 0 below this. */
+  readonly takes?: number;
   /** The kernels of a batch. */
   forward(input: string, step: Step): Forward;
 }
