@@ -271,6 +271,11 @@ def keras_cases():
             lambda both=both, b=betas[1], f=flag, d=decay: o.AdamW(**both, **b, amsgrad=f, weight_decay=d),
         )
         add(
+            f"adamax-{turn}",
+            {"type": "adamax", "convention": "keras", **base, **betas[0], "weightDecay": decay},
+            lambda both=both, b=betas[1], d=decay: o.Adamax(**both, **b, weight_decay=d),
+        )
+        add(
             f"nadam-{turn}",
             {"type": "nadam", **base, **betas[0], "momentumDecay": 1},
             lambda both=both, b=betas[1]: o.Nadam(**both, **b),

@@ -43,7 +43,7 @@ const kerasDefaults: Readonly<Record<string, object>> = {
   adadelta: { smoothing: 0.95, epsilon: 1e-7 },
   nadam: { momentumDecay: 1, epsilon: 1e-7 },
 };
-const withConvention = ['adam', 'adamw', 'rmsprop', 'adagrad'];
+const withConvention = ['adam', 'adamw', 'adamax', 'rmsprop', 'adagrad'];
 
 /**
  * Our optimizer for a golden case, which is called `sgd_momentum`, `adam_betas_eps` and the like: the part before the
@@ -53,11 +53,11 @@ export function chooseOptimizer(name: string, convention: string, hyper: Hyper):
   const [first = ''] = name.split('_');
   const type = first === 'nesterov' || first === 'momentum' ? 'sgd' : first;
   const isKeras = convention === 'keras';
-  if (isKeras && ['adamax', 'lion'].includes(type)) return { skip: `${type} of Keras is not offered` };
-  if (isKeras && type === 'sgd' && hyper['weight_decay'] !== undefined)
-    return { skip: 'the weight decay of Keras’s SGD is decoupled; use a penalty with decay' };
   const { betas, ...others } = hyper;
-  const plain = Object.entries(others).filter(([key]) => key !== 'note');
+  // The weight decay of Keras's SGD is decoupled, which is a penalty of its own here.
+  const decays = isKeras && type === 'sgd' ? others['weight_decay'] : undefined;
+  const ignored = decays === undefined ? ['note'] : ['note', 'weight_decay'];
+  const plain = Object.entries(others).filter(([key]) => !ignored.includes(key));
   const unknown = plain.map(([key]) => key).filter((key) => words[key] === undefined);
   if (unknown.length > 0) return { skip: `option ${unknown.join(', ')} of ${name} is not offered` };
   const parsed = v.safeParse(optimizerSchema, {
@@ -65,6 +65,7 @@ export function chooseOptimizer(name: string, convention: string, hyper: Hyper):
     ...(isKeras && withConvention.includes(type) ? { convention } : {}),
     ...(isKeras ? kerasDefaults[type] : {}),
     ...(Array.isArray(betas) ? { beta1: betas[0] as unknown, beta2: betas[1] as unknown } : {}),
+    ...(decays === undefined ? {} : { penalties: [{ on: 'all', decay: decays }] }),
     ...(first === 'nesterov' ? { nesterov: true } : {}),
     ...Object.fromEntries(plain.map(([key, value]) => [words[key]!, value])),
   });

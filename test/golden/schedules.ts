@@ -47,6 +47,9 @@ const values: Readonly<Record<string, unknown>> = {
   false: 2,
 };
 
+/** Parameters that do not touch the rate. */
+const besideTheRate = ['note', 'cycle_momentum', 'base_momentum', 'max_momentum'];
+
 /** Runs schedules.json: the rate of each epoch. */
 export const runSchedules: CaseRunner = ({ cases }) => cases.map((raw) => runCase(raw));
 
@@ -56,7 +59,10 @@ function runCase(raw: { readonly id: string }): CaseResult {
   if (found === undefined)
     return { id, outcome: 'skipped', reason: `schedule of ${Object.keys(params).join(', ')} is not offered` };
   const [, type, words] = found;
-  const { max_lr, ...rest } = params;
+  const { max_lr, ...others } = params;
+  const rest = Object.entries(others).filter(
+    ([key, value]) => !besideTheRate.includes(key) && value !== 'min',
+  );
   const linear = type === 'linear' ? { to: 1 } : {};
   const parsed = v.safeParse(optimizerSchema, {
     type: 'sgd',
@@ -66,9 +72,7 @@ function runCase(raw: { readonly id: string }): CaseResult {
       ...linear,
       // The golden schedules are stepped once per epoch.
       ...(type === 'one-cycle' ? { every: 'epoch' } : {}),
-      ...Object.fromEntries(
-        Object.entries(rest).map(([key, value]) => [words[key] ?? key, values[String(value)] ?? value]),
-      ),
+      ...Object.fromEntries(rest.map(([key, value]) => [words[key] ?? key, values[String(value)] ?? value])),
     },
   });
   if (!parsed.success) {

@@ -14,13 +14,13 @@ import type { OptimizerOf, Rule } from './rule.ts';
 export function adam(options: OptimizerOf<'adam' | 'adamw'>): Rule {
   const { beta1, beta2, epsilon, amsgrad = false } = options;
   const isKeras = options.convention === 'keras';
-  const correction = (beta: number, update: number) => 1 - (isKeras ? Math.fround(beta) : beta) ** update;
-  const scale = (update: number) => 1 / Math.sqrt(correction(beta2, update));
+  const scale = (update: number) => 1 / Math.sqrt(correction(beta2, update, options.convention));
   const root = `Math.sqrt(${amsgrad ? 'nextLargest' : 'nextMoment2'})`;
   return {
     slots: { moment1: 0, moment2: 0, ...(amsgrad ? { largest: 0 } : {}) },
     numbers: {
-      stepSize: (update, rate) => rate / correction(beta1, update) / (isKeras ? scale(update) : 1),
+      stepSize: (update, rate) =>
+        rate / correction(beta1, update, options.convention) / (isKeras ? scale(update) : 1),
       ...(isKeras ? {} : { scale }),
     },
     next: {
@@ -31,6 +31,11 @@ export function adam(options: OptimizerOf<'adam' | 'adamw'>): Rule {
     },
     decoupled: isKeras || options.type === 'adamw',
   };
+}
+
+/** 1 − βᵗ, what a running mean that started from 0 lacks. Keras takes the power of β rounded to single precision. */
+export function correction(beta: number, update: number, convention?: 'torch' | 'keras'): number {
+  return 1 - (convention === 'keras' ? Math.fround(beta) : beta) ** update;
 }
 
 /** Running mean of the gradient. */

@@ -29,6 +29,7 @@ const types: readonly Record<string, unknown>[] = [
   { type: 'adam', convention: 'keras', amsgrad: true },
   { type: 'adamw', amsgrad: true },
   { type: 'adamax' },
+  { type: 'adamax', convention: 'keras' },
   { type: 'nadam' },
   { type: 'lion' },
 ];
@@ -269,6 +270,6 @@ describe('the schema', () => {
     expect(parse({ type: 'rmsprop' })).toMatchObject({ smoothing: 0.99, epsilon: 1e-8 });
     expect(parse({ type: 'rmsprop', convention: 'keras' })).toMatchObject({ smoothing: 0.9, epsilon: 1e-7 });
     expect(v.is(optimizerSchema, { type: 'adagrad', convention: 'keras', rateDecay: 0.1 })).toBe(false);
-    expect(v.is(optimizerSchema, { type: 'adamax', convention: 'keras' })).toBe(false);
+    expect(v.is(optimizerSchema, { type: 'lion', convention: 'keras' })).toBe(false);
   });
 });

@@ -44,6 +44,7 @@ const optimizers: readonly object[] = [
   { type: 'adam', convention: 'keras', amsgrad: true, weightDecay: 0.01 },
   { type: 'adamw', rate: 0.01 },
   { type: 'adamax', rate: 0.01, weightDecay: 0.01 },
+  { type: 'adamax', convention: 'keras', rate: 0.01, weightDecay: 0.01 },
   { type: 'nadam', rate: 0.01, weightDecay: 0.01 },
   { type: 'lion', rate: 0.01, weightDecay: 0.1 },
 ];

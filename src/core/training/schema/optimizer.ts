@@ -184,13 +184,24 @@ export const optimizerSchema = v.variant('type', [
       ...decoupled(0),
     }),
   ]),
-  v.strictObject({
-    type: v.literal('adamax'),
-    ...common(0.002),
-    ...betas(0.9, 0.999),
-    ...epsilon('Added to the absolute value of the gradient.', 1e-8),
-    ...coupled,
-  }),
+  v.variant('convention', [
+    v.strictObject({
+      type: v.literal('adamax'),
+      ...common(0.002),
+      ...torch,
+      ...betas(0.9, 0.999),
+      ...epsilon('Added to the absolute value of the gradient.', 1e-8),
+      ...coupled,
+    }),
+    v.strictObject({
+      type: v.literal('adamax'),
+      ...common(0.002),
+      ...keras,
+      ...betas(0.9, 0.999),
+      ...epsilon('Added to the largest gradient.', 1e-7),
+      ...decoupled(0),
+    }),
+  ]),
   v.variant('convention', [
     v.strictObject({
       type: v.literal('adamw'),
