@@ -28,6 +28,7 @@ export interface Updates extends PlanPart {
 /**
  * The updates of all parameters of a plan, in the order of `targets`: gradient → mean over the batches of an update →
  * penalties → clipping → weight decay and rule. A step whose update is still incomplete changes nothing but the mean.
+ * Batches are counted through the run, across epochs; those left at its end make no update.
  * Reads the plan's buffers `schedule` and `clock` (the row of the step).
  * @param loss the buffer whose first number is the loss
  */
