@@ -55,9 +55,7 @@ export class Emission {
         return left - right;
       case '*': {
         const factor = this.whole.rangeOf(left === 0 ? a : b);
-        return factor?.low === undefined || factor.low !== factor.high
-          ? undefined
-          : factor.low * (left + right);
+        return factor === undefined || factor.low !== factor.high ? undefined : factor.low * (left + right);
       }
       default:
         return undefined;
@@ -94,10 +92,8 @@ export class Emission {
       const division = this.whole.wholeDivision(truncated);
       if (division !== undefined) {
         this.scalar(division.dividend);
-        {
-          em.i32Const(division.divisor).i32DivS();
-          return;
-        }
+        em.i32Const(division.divisor).i32DivS();
+        return;
       }
     }
     const [left, right] = [part(expression, 'left'), part(expression, 'right')];

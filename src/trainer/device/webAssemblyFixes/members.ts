@@ -44,7 +44,6 @@ export interface Emitter {
   i32x4ExtractLane(lane: number): Emitter;
   f32Load(offset: number, align?: number): Emitter;
   f32x4Splat(): Emitter;
-  f32x4ReplaceLane(lane: number): Emitter;
   v128Load(offset: number, align: number): Emitter;
   v128ConstI32x4(a: number, b: number, c: number, d: number): Emitter;
   _push(bytes: readonly number[]): Emitter;
@@ -134,10 +133,10 @@ const methodsOf = (names: string) =>
   );
 
 const emitterSchema = v.object({
-  bytes: v.array(v.number()),
+  bytes: v.instance(Array),
   ...methodsOf(`addLocal block loop if_ else_ end br brIf return_ call localGet localSet localTee globalGet i32Const
     i32Add i32Sub i32Mul i32DivS i32DivU i32RemS i32RemU i32Shl i32LeU i32LtS i32GtS i32LeS i32GeS i32x4Splat i32x4Add
-    i32x4Sub i32x4Mul i32x4Shl i32x4MaxS i32x4MinS i32x4ExtractLane f32Load f32x4Splat f32x4ReplaceLane v128Load
+    i32x4Sub i32x4Mul i32x4Shl i32x4MaxS i32x4MinS i32x4ExtractLane f32Load f32x4Splat  v128Load
     v128ConstI32x4 _push`),
 });
 const builderSchema = v.object(methodsOf('addFunction addFuncImport'));
@@ -164,12 +163,15 @@ const nodeSchema = v.object({
     vSetVaryingScalar vSetLocal emitClampScalarIndex vAnalyze`),
 });
 
-export function isEmitter(value: unknown): value is Emitter {
-  return v.is(emitterSchema, value);
-}
+const emitters = new WeakSet();
 
-export function isBuilder(value: unknown): value is Builder {
-  return v.is(builderSchema, value);
+/** Asked for every load of a kernel, so that each emitter is looked at once. */
+export function isEmitter(value: unknown): value is Emitter {
+  if (typeof value !== 'object' || value === null) return false;
+  if (emitters.has(value)) return true;
+  if (!v.is(emitterSchema, value)) return false;
+  emitters.add(value);
+  return true;
 }
 
 export function isAssembler(value: unknown): value is Assembler {

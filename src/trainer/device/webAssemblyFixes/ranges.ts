@@ -20,10 +20,6 @@ export function union(a: Range, b: Range): Range {
   return range(Math.min(a.low, b.low), Math.max(a.high, b.high), a.signedZero || b.signedZero);
 }
 
-export function sameRange(a: Range | undefined, b: Range | undefined): boolean {
-  return a?.low === b?.low && a?.high === b?.high && a?.signedZero === b?.signedZero;
-}
-
 export function add(a: Range, b: Range): Range {
   return range(a.low + b.low, a.high + b.high, a.signedZero && b.signedZero);
 }

@@ -15,17 +15,21 @@ export function part(node: Node, key: string): Node | undefined {
   return isNode(value) ? value : undefined;
 }
 
+const below = new WeakMap<Node, readonly Node[]>();
+
 /** All nodes directly below one, in the order of the text. */
-export function parts(node: Node): Node[] {
-  return Object.entries(node).flatMap(([key, value]) =>
-    key === 'loc' || key === 'parent'
-      ? []
-      : Array.isArray(value)
-        ? value.filter(isNode)
-        : isNode(value)
-          ? [value]
-          : [],
-  );
+export function parts(node: Node): readonly Node[] {
+  const known = below.get(node);
+  if (known !== undefined) return known;
+  const found: Node[] = [];
+  for (const key in node) {
+    if (key === 'loc' || key === 'parent') continue;
+    const value = node[key];
+    if (Array.isArray(value)) found.push(...value.filter(isNode));
+    else if (isNode(value)) found.push(value);
+  }
+  below.set(node, found);
+  return found;
 }
 
 /** The name of an identifier. */

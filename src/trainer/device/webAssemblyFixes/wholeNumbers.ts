@@ -39,6 +39,9 @@ export class WholeNumbers {
   readonly #reassigned = new Set<string>();
   #candidates = new Set<string>();
   #ranges = new Map<string, Range | undefined>();
+  #known = new WeakMap<Node, { range: Range | undefined }>();
+  /** Names whose range is being found. */
+  #open = 0;
 
   constructor(root: Node, facts: KernelFacts) {
     this.#facts = facts;
@@ -63,6 +66,13 @@ export class WholeNumbers {
   /** Bounds of an expression that can be computed in i32; undefined where it need not be whole. */
   rangeOf(node: Node | undefined): Range | undefined {
     if (node === undefined) return undefined;
+    const found = this.#known.get(node) ?? { range: this.#find(node) };
+    // Within a name's own definition its range is not known yet.
+    if (this.#open === 0) this.#known.set(node, found);
+    return found.range;
+  }
+
+  #find(node: Node): Range | undefined {
     const literal = wholeLiteral(node);
     if (literal !== undefined) return range(literal, literal);
     switch (node.type) {
@@ -135,10 +145,12 @@ export class WholeNumbers {
     if (this.#ranges.has(name)) return this.#ranges.get(name);
     // What is computed from itself can grow.
     this.#ranges.set(name, unbounded);
+    this.#open++;
     const found = [
       ...(this.#values.get(name) ?? []).map((value) => this.rangeOf(value)),
       ...(this.#counters.get(name) ?? []).map((counter) => this.#rangeOfCounter(counter)),
     ];
+    this.#open--;
     const whole = found.reduce((a, b) => (a === undefined || b === undefined ? undefined : union(a, b)));
     this.#ranges.set(name, whole);
     return whole;
@@ -157,7 +169,7 @@ export class WholeNumbers {
 
   /** Gives up the names that are unfit as things stand; whether there were any. */
   #reject(root: Node): boolean {
-    this.#ranges = new Map();
+    this.#forget();
     const unfit = [...this.#candidates].filter((name) => this.#rangeOfName(name) === undefined);
     if (unfit.length === 0) {
       const uses = new Uses(this, root);
@@ -169,8 +181,13 @@ export class WholeNumbers {
       }
     }
     for (const name of unfit) this.#candidates.delete(name);
-    this.#ranges = new Map();
+    this.#forget();
     return unfit.length > 0;
+  }
+
+  #forget(): void {
+    this.#ranges = new Map();
+    this.#known = new WeakMap();
   }
 
   #collect(node: Node): void {
