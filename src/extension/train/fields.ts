@@ -99,7 +99,9 @@ export const momentumField = numeric(
 export const weightDecayField = numeric(
   'weightDecay',
   message('Weight decay'),
-  message('Strength of the pull of all parameters towards zero (L2); 0 for none.'),
+  message(
+    'Strength of the pull of all parameters towards zero: an L2 penalty, for AdamW and Lion decoupled; 0 for none.',
+  ),
   { min: 0, max: greatest },
   (experiment) => experiment.optimizer.weightDecay,
   (experiment, weightDecay) => ({ ...experiment, optimizer: { ...experiment.optimizer, weightDecay } }),
