@@ -42,8 +42,8 @@ export interface Step {
 const mostSteps = 256;
 
 /** Bytes that a step needs beside the plan's buffers. */
-export function scratchOf(kernels: readonly (CompiledKernel | RoutineKernel)[]): number {
-  return mostSteps * 4 + Math.max(0, ...kernels.map((k) => (k.kind === 'routine' ? k.routine.scratch : 0)));
+export function scratchOf(routines: readonly Routine[]): number {
+  return mostSteps * 4 + Math.max(0, ...routines.map(({ scratch }) => scratch));
 }
 
 /**
