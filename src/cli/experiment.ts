@@ -1,9 +1,10 @@
 import { open } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { builtinIds, generatedIds } from '../core/data/catalogue.ts';
 import { headBytes, sniff, type Sniffed } from '../core/data/csv.ts';
 import { delimiters } from '../core/data/records.ts';
+import { detectFormat } from '../core/data/readers/format.ts';
 import { suggestExperiment } from '../core/data/suggest.ts';
 import { bad, message, ok, type Problem, type Result } from '../core/messages/message.ts';
 import { presets } from '../core/network/presets.ts';
@@ -34,7 +35,7 @@ export async function describe(
   if (typeof data !== 'string' || data === '') {
     return bad(
       message(
-        'Say what to train on: --data with a CSV file or the name of a data set, or an experiment file. `loss-lab train --help` lists the options.',
+        'Say what to train on: --data with a file or the name of a data set, or an experiment file. `loss-lab train --help` lists the options.',
       ),
     );
   }
@@ -73,6 +74,14 @@ async function fromData(data: string, given: Given, directory: string): Promise<
   const path = resolve(directory, data);
   const sniffed = await sniffFile(path, given);
   if (!sniffed.ok) return sniffed;
+  if (sniffed.value === undefined && given['loss'] === undefined) {
+    return bad(
+      message(
+        'What suits {path} can be seen only when it is read whole: say --loss, and --target where it has columns, or write an experiment file.',
+        { path },
+      ),
+    );
+  }
   return finish(
     suggestExperiment({ source: 'file', path: data, ...targetOf(given) }, sniffed.value),
     given,
@@ -84,14 +93,16 @@ function targetOf(given: Given): { readonly target?: string } {
   return typeof given['target'] === 'string' ? { target: given['target'] } : {};
 }
 
-/** Looks at the beginning of a file, to suggest what suits it. */
-async function sniffFile(path: string, given: Given): Promise<Result<Sniffed>> {
+/** Looks at the beginning of a table as text, to suggest what suits it; undefined for other formats. */
+async function sniffFile(path: string, given: Given): Promise<Result<Sniffed | undefined>> {
   try {
     const file = await open(path);
     try {
       const info = await file.stat();
       if (!info.isFile()) return bad(message('{path} is not a file.', { path }), { file: path });
       const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(headBytes, info.size)), 0);
+      const format = detectFormat(basename(path), buffer.subarray(0, bytesRead));
+      if (path.endsWith('.gz') || (format !== 'csv' && format !== 'tsv')) return ok(undefined);
       const sniffed = sniff(buffer.subarray(0, bytesRead), info.size, {
         delimiter: delimiters.find((delimiter) => delimiter === delimiterOf(given)) ?? 'auto',
         decimal: given['decimal'] === ',' || given['decimal'] === '.' ? given['decimal'] : 'auto',

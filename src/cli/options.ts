@@ -252,15 +252,10 @@ export const runOptions: readonly {
   {
     flag: 'data',
     value: 'DATA',
-    help: `a CSV file, or one of ${[...builtinIds, ...generatedIds].join(', ')}`,
+    help: `a file (CSV, JSON, Parquet, NumPy, IDX …), or one of ${[...builtinIds, ...generatedIds].join(', ')}`,
   },
   { flag: 'out', value: 'FOLDER', help: `where runs are kept; default: ${defaultOut}` },
   { flag: 'device', value: 'ID', help: `auto (default), ${deviceIds.join(', ')}` },
-  {
-    flag: 'memory-limit',
-    value: 'MB',
-    help: 'memory that training may take; default: a share of the machine’s, as far as it is free',
-  },
   {
     flag: 'memory-limit',
     value: 'MB',
