@@ -11,7 +11,7 @@ import type { RowsPlan, TrainingPlan } from './planBuilder.ts';
 export function writeRows(executable: Executable, plan: RowsPlan, part: Part): void {
   for (const { buffer, first, rows } of plan.chunks) {
     const values = part.features.subarray(first * plan.width, (first + rows) * plan.width);
-    executable.write(buffer, values instanceof Float64Array ? values : Float64Array.from(values));
+    executable.write(buffer, values);
   }
   executable.write('targets', part.targets);
 }
