@@ -254,8 +254,10 @@ class Writer {
           high: Math.floor(positive.high / factor),
         };
       case 7: {
-        const name = this.#buffer('order', positive.high, true);
-        return { text: `(${name}[${positive.text}] | 0)`, low: 0, high: mostOrder };
+        // At a fixed place it is the same in every cell.
+        const at = this.#chance(30) ? { text: String(literal), high: literal } : positive;
+        const name = this.#buffer('order', at.high, true);
+        return { text: `(${name}[${at.text}] | 0)`, low: 0, high: mostOrder };
       }
       default:
         return this.#chance(50)

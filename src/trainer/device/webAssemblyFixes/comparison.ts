@@ -29,9 +29,13 @@ return sum;`,
   {
     // Loads under a mask whose inactive lanes have no element, and whole numbers that differ from lane to lane.
     output: [8, 2],
-    inputs: { a: numbers(8, 3), order: Float32Array.of(3, 0, 7, 5, 2, 6, 1, 4) },
+    inputs: {
+      a: numbers(8, 3),
+      order: Float32Array.of(3, 0, 7, 5, 2, 6, 1, 4),
+      clock: Float32Array.of(0, 1),
+    },
     body: `const x = this.thread.x;
-let r = order[x] | 0;
+let r = order[x * (clock[1] | 0)] | 0;
 if (r > 4) { r = r - 4; }
 let left = 0.0;
 if (x > 0) { left = a[x - 1]; }

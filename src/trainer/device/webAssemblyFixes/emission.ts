@@ -19,6 +19,8 @@ const laneOperations: ReadonlyMap<unknown, (em: Emitter) => void> = new Map([
 export class Emission {
   readonly node: FunctionNode;
   readonly whole: WholeNumbers;
+  /** Locals that hold what was computed before the loop over cells. */
+  readonly hoisted = new Map<string, number>();
 
   constructor(node: FunctionNode) {
     this.node = node;

@@ -1,5 +1,6 @@
 import { Emission } from './emission.ts';
 import { importMathAsDouble, joinLoadAndSplat } from './emitterFixes.ts';
+import { readHoisted } from './hoisting.ts';
 import { assign, compare, declareLanes, declareShared, readLanes } from './integerLocals.ts';
 import { emitLaneLoads, emitSharedLoad } from './loads.ts';
 import { isAssembler, isFunctionNode } from './members.ts';
@@ -42,10 +43,11 @@ function fixLoops(
     (original) =>
       function (...args) {
         const [assembler] = args;
+        const emission = typeof this === 'object' && this !== null ? emissions.get(this) : undefined;
         const isEmitted =
-          isFunctionNode(this) &&
+          emission !== undefined &&
           isAssembler(assembler) &&
-          loops.emit(this, assembler, (own) => original.call(this, own));
+          loops.emit(emission, assembler, (own) => original.call(this, own));
         return isEmitted ? undefined : original.apply(this, args);
       },
   );
@@ -83,7 +85,11 @@ function fixStatements(replacements: Replacements, node: object, emissions: Weak
 
   fix('emitFlatLoad', (emission, args, shipped) => emitSharedLoad(emission, args) ?? shipped(...args));
   fix('vGather', (emission, args, shipped) => emitLaneLoads(emission, args) ?? shipped(...args));
-  fix('exprBinary', (emission, args, shipped) => compare(emission, args[0]) ?? shipped(...args));
+  fix(
+    'exprBinary',
+    (emission, args, shipped) =>
+      readHoisted(emission, args[0]) ?? compare(emission, args[0]) ?? shipped(...args),
+  );
   fix('vexprIdentifier', (emission, args, shipped) => readLanes(emission, args[0]) ?? shipped(...args));
   fix('stmtVariableDeclaration', (emission, args, shipped) => {
     const [declaration] = args;

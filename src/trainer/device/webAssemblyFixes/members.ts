@@ -34,6 +34,7 @@ export interface Emitter {
   i32GtS(): Emitter;
   i32LeS(): Emitter;
   i32GeS(): Emitter;
+  i32TruncSatF32S(): Emitter;
   i32x4Splat(): Emitter;
   i32x4Add(): Emitter;
   i32x4Sub(): Emitter;
@@ -135,8 +136,8 @@ const methodsOf = (names: string) =>
 const emitterSchema = v.object({
   bytes: v.instance(Array),
   ...methodsOf(`addLocal block loop if_ else_ end br brIf return_ call localGet localSet localTee globalGet i32Const
-    i32Add i32Sub i32Mul i32DivS i32DivU i32RemS i32RemU i32Shl i32LeU i32LtS i32GtS i32LeS i32GeS i32x4Splat i32x4Add
-    i32x4Sub i32x4Mul i32x4Shl i32x4MaxS i32x4MinS i32x4ExtractLane f32Load f32x4Splat  v128Load
+    i32Add i32Sub i32Mul i32DivS i32DivU i32RemS i32RemU i32Shl i32LeU i32LtS i32GtS i32LeS i32GeS i32TruncSatF32S i32x4Splat i32x4Add
+    i32x4Sub i32x4Mul i32x4Shl i32x4MaxS i32x4MinS i32x4ExtractLane f32Load f32x4Splat v128Load
     v128ConstI32x4 _push`),
 });
 const builderSchema = v.object(methodsOf('addFunction addFuncImport'));

@@ -1,3 +1,5 @@
+import type { Emission } from './emission.ts';
+import { hoist } from './hoisting.ts';
 import type { Assembler, Builder, Emitter, FunctionNode } from './members.ts';
 
 /**
@@ -18,16 +20,18 @@ export class QuadLoops {
    * emitted, for kernels that need the shipped shape: with helper functions or random numbers, which find coordinates
    * and states in globals, and with a return under a lane mask, whose mask starts anew with each call.
    */
-  emit(node: FunctionNode, assembler: Assembler, emit: (assembler: Assembler) => void): boolean {
+  emit(emission: Emission, assembler: Assembler, emit: (assembler: Assembler) => void): boolean {
+    const { node } = emission;
     node.vInfo ??= node.vAnalyze(node.getJsAST());
     const isPlain = (assembler.helperInfo ?? null) === null && !('pcgStateV' in assembler.globals);
-    if (!node.isRootKernel || !isPlain || node.vInfo.varyingReturn) return false;
+    if (!isPlain || node.vInfo.varyingReturn) return false;
     const [width = 1, height = 1] = node.output;
     let close: (() => void) | undefined;
     const module: Builder = {
       addFuncImport: (name, parameters, results) => assembler.module.addFuncImport(name, parameters, results),
       addFunction: () => {
         const em = assembler.module.addFunction('run_simd', { params: ['i32', 'i32', 'i32'], results: [] });
+        hoist(emission, em, assembler);
         close = open(em, node, assembler, width, height);
         return em;
       },
