@@ -32,7 +32,7 @@ export function experimentJsonSchema(losses: readonly Loss[]): Draft {
     if: { properties: { id: { const: l.id } }, required: ['id'] },
     then: definitionsSchema(l),
   }));
-  const { $schema, ...rest } = schema;
+  const { $schema, ...rest } = withDefinitions(schema);
   return {
     $schema,
     title: 'Loss Lab experiment',
@@ -40,6 +40,49 @@ export function experimentJsonSchema(losses: readonly Loss[]): Draft {
     allowTrailingCommas: false,
     ...rest,
   };
+}
+
+/** Shortest text of a part that is worth a definition of its own. */
+const worthDefining = 500;
+
+/** The schema with what it says several times said once, under `definitions`. */
+function withDefinitions(schema: Draft): Draft {
+  const counts = new Map<string, number>();
+  const count = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const text = JSON.stringify(node);
+    if (text.length < worthDefining) return;
+    const seen = (counts.get(text) ?? 0) + 1;
+    counts.set(text, seen);
+    if (seen === 1) Object.values(node).forEach(count);
+  };
+  count(schema);
+
+  const definitions: Draft = {};
+  const names = new Map<string, string>();
+  const define = (key: string, text: string, node: object): Draft => {
+    let name = names.get(text);
+    if (name === undefined) {
+      name = key;
+      for (let n = 2; name in definitions; n++) name = `${key}${n}`;
+      names.set(text, name);
+      definitions[name] = undefined; // the name is taken while its parts are defined
+      definitions[name] = inside(node);
+    }
+    return { $ref: `#/definitions/${name}` };
+  };
+  const inside = (node: object): unknown =>
+    Array.isArray(node)
+      ? node.map((each: unknown) => shared('part', each))
+      : Object.fromEntries(Object.entries(node).map(([key, value]) => [key, shared(key, value)]));
+  const shared = (key: string, node: unknown): unknown => {
+    if (typeof node !== 'object' || node === null) return node;
+    const text = JSON.stringify(node);
+    return (counts.get(text) ?? 0) > 1 && !Array.isArray(node) && 'description' in node
+      ? define(key, text, node)
+      : inside(node);
+  };
+  return { ...(inside(schema) as Draft), definitions };
 }
 
 /** The definitions of a loss, and the parameters of the one that is chosen. */
