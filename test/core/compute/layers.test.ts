@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readParameters, writeParameters } from '../../../src/core/compute/feed.ts';
 import { float64Executable } from '../../../src/core/compute/float64.ts';
+import {
+  activationLayer,
+  activationNames,
+  type ActivationName,
+} from '../../../src/core/compute/layers/activation.ts';
 import { chain, passStep, type Forward } from '../../../src/core/compute/layers/layer.ts';
 import { parameterBuffers } from '../../../src/core/compute/planBuilder.ts';
 import type { Plan } from '../../../src/core/compute/plan.ts';
@@ -14,7 +19,7 @@ import {
 } from '../../../src/core/network/network.ts';
 import { gradientName } from '../../../src/core/network/parameterShape.ts';
 import { predictor } from '../../../src/core/network/predict.ts';
-import { sizeOf } from '../../../src/core/network/rowShape.ts';
+import { paddedShape, sizeOf } from '../../../src/core/network/rowShape.ts';
 
 const inputs = 3;
 const outputs = 2;
@@ -141,11 +146,19 @@ describe.each(cases)('dense layers with %s in batches of %i', (activation, batch
 });
 
 describe('activations at extremes', () => {
-  it.each([
-    ['relu', [0, 0, 1000]],
-    ['tanh', [-1, 0, 1]],
-    ['sigmoid', [0, 0.5, 1]],
-  ] as const)('%s of −1000, 0 and 1000', (activation, expected) => {
+  const limits: Readonly<Record<ActivationName, readonly [number, number, number]>> = {
+    relu: [0, 0, 1000],
+    leakyRelu: [-10, 0, 1000],
+    elu: [-1, 0, 1000],
+    gelu: [0, 0, 1000],
+    geluTanh: [0, 0, 1000],
+    silu: [0, 0, 1000],
+    tanh: [-1, 0, 1],
+    sigmoid: [0, 0.5, 1],
+    softplus: [0, Math.LN2, 1000],
+  };
+
+  it.each(activationNames)('%s of −1000, 0 and 1000', (activation) => {
     const model: Model = { type: 'mlp', hidden: [3], activation };
     const parameters = {
       'layers.0.weight': new Float64Array(3),
@@ -154,6 +167,34 @@ describe('activations at extremes', () => {
       'layers.1.bias': new Float64Array(3),
     };
     const answers = predictor({ model, inputs: 1, outputs: 3, parameters })(Float64Array.of(0), 1);
-    expect([...answers]).toEqual(expected);
+    limits[activation].forEach((limit, i) => expect(answers[i]).toBeCloseTo(limit, 14));
+  });
+
+  it('have finite derivatives there', () => {
+    for (const activation of activationNames) {
+      const layer = activationLayer('layers.0', paddedShape([4]), activation, 'model');
+      const forward = layer.forward('features', { ...passStep(1), isTraining: true });
+      const back = forward.backward('delta', true);
+      const executable = float64Executable({
+        buffers: [
+          { name: 'features', size: 4, role: 'data' },
+          { name: 'delta', size: 4, role: 'data' },
+          ...forward.part.buffers,
+          ...back.part.buffers,
+        ],
+        kernels: [...forward.part.kernels, ...back.part.kernels],
+        carry: [],
+        report: forward.output,
+      });
+      executable.write('features', Float64Array.of(-1e30, -1000, 1000, 1e30));
+      executable.write('delta', Float64Array.of(1, 1, 1, 1));
+      executable.runNow(1);
+      const slopes = executable.readNow(back.input!);
+      const far = activation === 'leakyRelu' ? 0.01 : 0;
+      const near = activation === 'tanh' || activation === 'sigmoid' ? 0 : 1;
+      [far, far, near, near].forEach((slope, i) =>
+        expect(slopes[i], `${activation} ${i}`).toBeCloseTo(slope, 14),
+      );
+    }
   });
 });
