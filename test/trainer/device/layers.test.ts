@@ -8,12 +8,14 @@ import {
   writeWindow,
 } from '../../../src/core/compute/feed.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
-import { activationNames } from '../../../src/core/compute/layers/activation.ts';
+import { activationLayer, activationNames } from '../../../src/core/compute/layers/activation.ts';
+import { passStep } from '../../../src/core/compute/layers/layer.ts';
 import { trainingPlan } from '../../../src/core/compute/planBuilder.ts';
 import { randomStream } from '../../../src/core/data/random.ts';
 import { loadLoss } from '../../../src/core/losses/catalogue.ts';
 import { initialParameters } from '../../../src/core/network/initial.ts';
 import type { Parameters as Values } from '../../../src/core/network/network.ts';
+import { paddedShape } from '../../../src/core/network/rowShape.ts';
 import { parseExperiment } from '../../../src/core/training/experiment.ts';
 import { cpuDevice } from '../../../src/trainer/device/cpu.ts';
 import { webAssemblyDevice } from '../../../src/trainer/device/webAssembly.ts';
@@ -152,6 +154,38 @@ async function train(
   return { losses, parameters };
 }
 
+const points = [-1000, -100, -30, -5, -1, -1e-3, 0, 1e-3, 0.5, 2, 8, 25, 60, 300, 1000, 3];
+
+/** Every activation at some points, and its derivative there. */
+async function activations(device: Device): Promise<Map<string, Float64Array>> {
+  const row = paddedShape([points.length]);
+  const made = activationNames.map((activation) => {
+    const layer = activationLayer(activation, row, activation, 'model');
+    const forward = layer.forward('points', { ...passStep(1), isTraining: true });
+    return { forward, back: forward.backward('ones', true) };
+  });
+  const data = (name: string) => ({ name, size: points.length, role: 'data' as const });
+  const executable = await device.compile({
+    buffers: [
+      data('points'),
+      data('ones'),
+      ...made.flatMap(({ forward, back }) => [...forward.part.buffers, ...back.part.buffers]),
+    ],
+    kernels: made.flatMap(({ forward, back }) => [...forward.part.kernels, ...back.part.kernels]),
+    carry: [],
+    report: made[0]!.forward.output,
+  });
+  executable.write('points', Float64Array.from(points));
+  executable.write('ones', new Float64Array(points.length).fill(1));
+  await executable.run(1);
+  const values = new Map<string, Float64Array>();
+  for (const { forward, back } of made) {
+    for (const name of [forward.output, back.input!]) values.set(name, await executable.read(name));
+  }
+  await executable.dispose();
+  return values;
+}
+
 interface Which {
   readonly name: string;
   readonly open: () => Promise<Device>;
@@ -186,6 +220,16 @@ function follow({ open, tolerance }: Which): void {
       const scale = Math.max(...values.map(Math.abs));
       const worst = Math.max(...values.map((value, i) => Math.abs(actual.parameters[name]![i]! - value)));
       expect(worst, name).toBeLessThanOrEqual(1e-3 * scale);
+    }
+  });
+
+  it('computes activations and their derivatives from −1000 to 1000', async () => {
+    const [actual, exact] = [await activations(device), await activations(float64Device())];
+    for (const [name, values] of exact) {
+      values.forEach((value, i) => {
+        const difference = Math.abs(actual.get(name)![i]! - value);
+        expect(difference, `${name} at ${points[i]!}`).toBeLessThan(1e-5 * (1 + Math.abs(value)));
+      });
     }
   });
 }
