@@ -136,6 +136,21 @@ export const validationField = numeric(
   (experiment, percent) => ({ ...experiment, split: { ...experiment.split, validation: percent / 100 } }),
 );
 
+export const patienceField: Field = {
+  id: 'patience',
+  label: message('Patience'),
+  hint: message('Ends the run after so many epochs in a row without an improvement; empty for no such end.'),
+  text: ({ training }) => (training.patience === undefined ? '' : String(training.patience.epochs)),
+  change: (experiment, text) => {
+    const { patience, ...training } = experiment.training;
+    if (text.trim() === '') return { ...experiment, training };
+    const epochs = parse(text, { whole: true, min: 1, max: 10_000_000 });
+    return typeof epochs === 'number'
+      ? { ...experiment, training: { ...training, patience: { minDelta: 0, ...patience, epochs } } }
+      : epochs;
+  },
+};
+
 export const batchField: Field = {
   id: 'batch',
   label: message('Batch size'),
@@ -260,6 +275,7 @@ export function trainingFields(experiment: Experiment, parameters: readonly Para
   return [
     rateField,
     epochsField,
+    patienceField,
     batchField,
     validationField,
     seedField,

@@ -452,7 +452,15 @@ export class TrainFlow {
         value: field.id,
         icon: 'edit',
         label: field.label,
-        description: message('{value}', { value: field.text(experiment) }),
+        description: shownValue(field.text(experiment)),
+      });
+    }
+    if (this.#hasClasses()) {
+      rows.push({
+        value: 'classWeights',
+        icon: 'law',
+        label: message('Class weights'),
+        description: classWeightsText(experiment.loss.classWeights),
       });
     }
     rows.push({
@@ -485,6 +493,12 @@ export class TrainFlow {
     this.#activeTraining = value;
     if (value === 'optimizer') {
       this.#aside = 'optimizer';
+    } else if (value === 'classWeights') {
+      const { classWeights, ...loss } = experiment.loss;
+      this.#experiment = {
+        ...experiment,
+        loss: classWeights === undefined ? { ...loss, classWeights: 'balanced' } : loss,
+      };
     } else if (value === 'scaling') {
       const features = experiment.scaling.features === 'standard' ? 'none' : 'standard';
       this.#experiment = { ...experiment, scaling: { ...experiment.scaling, features } };
@@ -496,6 +510,12 @@ export class TrainFlow {
       if (field !== undefined) return { type: 'edit', field };
     }
     return { type: 'none' };
+  }
+
+  /** Whether what is predicted is one of several classes. */
+  #hasClasses(): boolean {
+    const loss = this.#definitionOf(this.#need().experiment.loss);
+    return loss !== undefined && taskOf(loss) !== 'regression';
   }
 
   #fields(): Field[] {
@@ -513,6 +533,15 @@ function someValues({ samples, distinct }: ColumnChoice): Message {
   const shown = [...new Set(samples)].filter((cell) => cell !== '').slice(0, 5);
   const values = shown.join(' · ');
   return shown.length < distinct ? message('{values} …', { values }) : message('{values}', { values });
+}
+
+function shownValue(value: string): Message {
+  return value === '' ? message('none') : message('{value}', { value });
+}
+
+function classWeightsText(weights: Experiment['loss']['classWeights']): Message {
+  if (weights === undefined) return message('every row counts the same');
+  return weights === 'balanced' ? message('rarer classes count more') : message('as the experiment says');
 }
 
 function row({ id, label, detail }: Alternative<unknown>, icon: string): Row {

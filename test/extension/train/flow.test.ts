@@ -10,6 +10,7 @@ import {
   hiddenField,
   isRefusal,
   parameterField,
+  patienceField,
   rateField,
   seedField,
   validationField,
@@ -216,6 +217,10 @@ describe('Train Model', () => {
       training: { epochs: 12 },
     });
     expect(flow.screen().rows.map(({ value }) => value)).toContain('momentum');
+    flow.pick('classWeights');
+    expect(flow.experiment!.loss).toMatchObject({ classWeights: 'balanced' });
+    flow.pick('classWeights');
+    expect(flow.experiment!.loss).not.toHaveProperty('classWeights');
     expect(flow.pick('save')).toMatchObject({ type: 'save', experiment: { training: { epochs: 12 } } });
   });
 
@@ -242,6 +247,7 @@ describe('fields', async () => {
     [epochsField, ['1', '10000000'], ['0', '1.5', '-3', '10000001']],
     [seedField, ['0', '42'], ['-1', '0.5']],
     [validationField, ['0', '20', '99.5'], ['100', '-1', '20%']],
+    [patienceField, ['', '1', '20'], ['0', '1.5', 'x']],
     [batchField, ['1', '32', 'full', ' FULL '], ['0', 'half', '1.5', '']],
     [hiddenField, ['', '16', '64, 32', '8 8 8'], ['0', '5000', '16, x', '1,1,1,1,1,1,1,1,1', '2.5']],
   ])('%# accepts what is valid and says what is not', (field, good, bad) => {
@@ -259,7 +265,15 @@ describe('fields', async () => {
   });
 
   it('offers its own text as a valid value', () => {
-    for (const field of [rateField, epochsField, seedField, validationField, batchField, hiddenField]) {
+    for (const field of [
+      rateField,
+      epochsField,
+      patienceField,
+      seedField,
+      validationField,
+      batchField,
+      hiddenField,
+    ]) {
       expect(field.change(experiment, field.text(experiment))).toEqual(experiment);
     }
   });
