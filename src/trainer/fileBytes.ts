@@ -178,9 +178,14 @@ function changedWhileRead(path: string): Problem {
 export function missing(error: unknown, path: string): Problem {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
     return {
-      message: message('The data file {path} does not exist. It may have been moved, renamed or deleted.', {
-        path,
-      }),
+      message: /-idx\d-ubyte(\.gz)?$/.test(path)
+        ? message(
+            'The data file {path} does not exist. MNIST does not come with Loss Lab: put its four files into this folder, or set "data.path" to where they lie.',
+            { path },
+          )
+        : message('The data file {path} does not exist. It may have been moved, renamed or deleted.', {
+            path,
+          }),
       where: { file: path },
     };
   }
