@@ -154,7 +154,9 @@ export class Journey {
   /** Opens the chart of the newest run from the Runs view. */
   async openNewestRun(): Promise<Frame> {
     await this.page.locator('.activitybar .action-item a[aria-label="Loss Lab"]').click();
-    const row = this.page.locator('.pane-body .monaco-list-row').first();
+    // The catalogue below the runs has rows before they have.
+    const runs = this.page.locator('.pane', { has: this.page.locator('.pane-header', { hasText: 'Runs' }) });
+    const row = runs.locator('.monaco-list-row').first();
     await row.waitFor();
     await row.dblclick();
     return this.frame('.facts');
