@@ -29,14 +29,14 @@ export const presets: readonly Preset[] = [
   {
     id: 'mlp-small',
     label: message('Small network'),
-    detail: message('One hidden layer of 16 units: enough for most tables.'),
+    detail: message('Enough for most tables.'),
     model: { type: 'mlp', hidden: [16] },
     least: [],
   },
   {
     id: 'mlp-medium',
     label: message('Medium network'),
-    detail: message('Two hidden layers of 64 units, for thousands of rows.'),
+    detail: message('For curved relations in thousands of rows.'),
     model: { type: 'mlp', hidden: [64, 64] },
     least: [],
   },
