@@ -3,13 +3,14 @@
 import type { Device, Executable } from '../src/core/compute/device.ts';
 import { float64Device } from '../src/core/compute/float64.ts';
 import { trainingPlan } from '../src/core/compute/planBuilder.ts';
-import { writeParameters, writeRows, writeWindow } from '../src/core/compute/feed.ts';
+import { writeParameters, writeRows, rowEpochs, writeWindow } from '../src/core/compute/feed.ts';
 import { randomStream } from '../src/core/data/random.ts';
 import { loadLoss } from '../src/core/losses/catalogue.ts';
 import { initialParameters } from '../src/core/network/initial.ts';
 import { cpuDevice } from '../src/trainer/device/cpu.ts';
 import { webAssemblyDevice } from '../src/trainer/device/webAssembly.ts';
 import { webGpuDevice } from '../src/trainer/device/webGpu.ts';
+import { lossObjective } from '../src/core/compute/objective.ts';
 
 interface Model {
   readonly name: string;
@@ -98,8 +99,7 @@ async function prepare(model: Model, device: Device): Promise<Subject> {
     model: { type: 'mlp', hidden: model.hidden, activation: 'relu' },
     inputs: model.inputs,
     outputs: model.outputs,
-    loss,
-    lossParameters: {},
+    objective: lossObjective(loss, {}),
     rows: model.rows,
     batch: model.batch,
     optimizer: { type: 'adam', rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
@@ -119,7 +119,7 @@ async function prepare(model: Model, device: Device): Promise<Subject> {
   writeRows(executable, plan, { rows: model.rows, features, targets });
   writeParameters(executable, plan.network, parameters.value);
   const order = Array.from({ length: model.rows }, (_, row) => row);
-  const steps = writeWindow(executable, plan, order, 0, 1);
+  const steps = writeWindow(executable, plan, rowEpochs(plan)(order), 0, 1);
   return { device, executable, compileMs, steps, best: Infinity };
 }
 

@@ -10,6 +10,8 @@ import {
   writeOptimizerState,
   writeParameters,
   writeRows,
+  rowEpochs,
+  type Epoch,
   writeWindow,
 } from '../../src/core/compute/feed.ts';
 import type { TrainingPlan } from '../../src/core/compute/planBuilder.ts';
@@ -36,7 +38,7 @@ class Subject {
   readonly #problem: Problem;
   readonly #plan: TrainingPlan;
   readonly #executable: Executable;
-  readonly #order: readonly number[];
+  readonly #epoch: Epoch;
   /** Steps done since the reset, and steps that the device is fed for. */
   #done = 0;
   #fed = 0;
@@ -46,7 +48,7 @@ class Subject {
     this.#problem = problem;
     this.#plan = plan;
     this.#executable = executable;
-    this.#order = Array.from({ length: plan.rows }, (_, row) => row);
+    this.#epoch = rowEpochs(plan)(Array.from({ length: plan.rows }, (_, row) => row));
     writeRows(executable, plan, {
       rows: plan.rows,
       features: Float64Array.from(problem.features),
@@ -67,7 +69,7 @@ class Subject {
     if (this.#fed === 0) {
       const start = performance.now();
       const inPass = this.#done % this.#plan.steps;
-      this.#fed = writeWindow(this.#executable, this.#plan, this.#order, inPass, this.#done + 1);
+      this.#fed = writeWindow(this.#executable, this.#plan, this.#epoch, inPass, this.#done + 1);
       this.#fedMs += performance.now() - start;
     }
     const losses = await this.#executable.run(Math.min(most, this.#fed));

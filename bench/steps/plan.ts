@@ -7,6 +7,7 @@ import { modelSchema } from '../../src/core/training/schema/model.ts';
 import { optimizerSchema } from '../../src/core/training/schema/optimizer.ts';
 import { product, type Problem } from './problem.ts';
 import type { Task, TaskLayer } from './tasks.ts';
+import { lossObjective } from '../../src/core/compute/objective.ts';
 
 /** What the steps of a check are done with instead of Adam. */
 export type OursOptimizer = { readonly type: 'sgd'; readonly rate: number; readonly momentum: number };
@@ -21,8 +22,7 @@ export function planOf(task: Task, optimizer?: OursOptimizer): TrainingPlan {
     inputs: product(task.inputs),
     shape: task.inputs,
     outputs: task.outputs,
-    loss,
-    lossParameters: {},
+    objective: lossObjective(loss, {}),
     rows: task.batch * task.batches,
     batch: task.batch,
     optimizer: optimizerOf(task, optimizer),

@@ -1,12 +1,11 @@
 import type { Dataset } from '../core/data/dataset.ts';
-import { preparingDataset } from '../core/data/prepare.ts';
-import type { Loss } from '../core/losses/loss.ts';
 import { bad, message, ok, type Message, type Problem, type Result } from '../core/messages/message.ts';
 import { inSlices } from '../core/slices.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
-import { checkExperiment } from '../core/training/check.ts';
 import { decodeCheckpoint, type Checkpoint } from '../core/training/checkpoint.ts';
 import { parseExperiment, type Experiment } from '../core/training/experiment.ts';
+import type { CheckedTask } from '../core/tasks/task.ts';
+import { checkTask } from '../core/tasks/tasks.ts';
 import { loadTable } from './loadTable.ts';
 import { pauses } from './pauses.ts';
 import type { RunFolder } from './runFolder.ts';
@@ -14,7 +13,7 @@ import type { RunFolder } from './runFolder.ts';
 /** Everything about a run that is known before its device. */
 export interface PreparedRun {
   readonly experiment: Experiment;
-  readonly loss: Loss;
+  readonly task: CheckedTask;
   readonly dataset: Dataset;
   /** What was read and done to the data, a sentence each. */
   readonly notes: readonly Message[];
@@ -41,13 +40,12 @@ export async function prepareRun(options: PrepareOptions): Promise<Result<Prepar
   const { folder } = options;
   const experiment = readExperiment(folder);
   if (!experiment.ok) return experiment;
-  const checked = checkExperiment(experiment.value);
-  if (!checked.ok) return checked;
-  const { loss, use } = checked.value;
+  const task = checkTask(experiment.value);
+  if (!task.ok) return task;
   const loaded = await loadTable(experiment.value, { mostBytes: Infinity, ...options });
   if (!loaded.ok) return loaded;
   options.onRead();
-  const preparing = preparingDataset(loaded.value, experiment.value, use);
+  const preparing = task.value.prepare(loaded.value);
   const dataset =
     (await inSlices(preparing, pauses(options.signal))) ?? bad(message('The preparation was cancelled.'));
   if (!dataset.ok) return dataset;
@@ -55,7 +53,7 @@ export async function prepareRun(options: PrepareOptions): Promise<Result<Prepar
   if (!checkpoint.ok) return checkpoint;
   return ok({
     experiment: experiment.value,
-    loss,
+    task: task.value,
     dataset: dataset.value,
     notes: [
       ...dataset.value.notes,

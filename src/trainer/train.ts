@@ -6,7 +6,6 @@ import type { RunStatus } from '../core/runs/record.ts';
 import type { Experiment } from '../core/training/experiment.ts';
 import { encodeCheckpoint, keepsLine } from '../core/training/checkpoint.ts';
 import { describeCost, runCost } from '../core/training/cost.ts';
-import { planRun } from '../core/training/plans.ts';
 import { createSession, type Session, type SessionState } from '../core/training/session.ts';
 import type { Channel } from './channel.ts';
 import type { Control } from './control.ts';
@@ -83,8 +82,8 @@ export async function train(
       await channel.deliver({ type: 'problems', problems: [...prepared.problems] });
       return;
     }
-    const { experiment, dataset, loss, checkpoint, notes } = prepared.value;
-    const plans = planRun(experiment, dataset, loss);
+    const { experiment, dataset, task, checkpoint, notes } = prepared.value;
+    const plans = task.plan(dataset);
     if (!plans.ok) {
       await channel.deliver({ type: 'problems', problems: [...plans.problems] });
       return;
@@ -101,7 +100,7 @@ export async function train(
       return;
     }
     channel.send({ type: 'phase', phase: 'device' });
-    const workload = trainingWorkload(experiment, dataset, loss);
+    const workload = trainingWorkload(experiment, dataset, task);
     if (!workload.ok) {
       await channel.deliver({ type: 'problems', problems: [...workload.problems] });
       return;
@@ -122,9 +121,8 @@ export async function train(
     }
     channel.send({ type: 'phase', phase: 'compiling' });
     await guarded;
-    const session = await createSession(experiment, dataset, loss, device, {
+    const session = await createSession(experiment, dataset, plans.value, device, {
       now: () => performance.now(),
-      plans: plans.value,
       ...(checkpoint === undefined ? {} : { resume: checkpoint }),
     });
     if (!session.ok) {

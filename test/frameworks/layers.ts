@@ -66,7 +66,7 @@ async function answer(given: v.InferOutput<typeof casesSchema>[number]) {
       { name: 'weight', size: batch, role: 'data' },
       { name: 'delta', size: batch * stride, role: 'data' },
       ...(width === 0 ? [] : [{ name: 'keys', size: width, role: 'data' } as const]),
-      ...parameterBuffers(network),
+      ...parameterBuffers(network.parameters),
       ...forward.part.buffers,
       ...(back?.part.buffers ?? []),
     ],

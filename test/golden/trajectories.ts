@@ -5,6 +5,7 @@ import {
   writeOptimizerState,
   writeParameters,
   writeRows,
+  rowEpochs,
   writeWindow,
 } from '../../src/core/compute/feed.ts';
 import { float64Device } from '../../src/core/compute/float64.ts';
@@ -23,6 +24,7 @@ import {
   type CaseRunner,
   type GoldenArray,
 } from './types.ts';
+import { lossObjective } from '../../src/core/compute/objective.ts';
 
 const tensors = v.record(v.string(), arraySchema);
 const numbers = v.array(v.number());
@@ -119,8 +121,7 @@ export function prepare(given: TrajectoryCase, data: GoldenData): Prepared {
       outputs: initial[network.lastBias]!.length,
       batch: targets.length,
       rows: targets.length,
-      loss,
-      lossParameters: parameters.value,
+      objective: lossObjective(loss, parameters.value),
       optimizer: { ...chosen.optimizer, penalties: penaltiesOf(given) },
     },
     features,
@@ -255,7 +256,7 @@ export async function train(
   const order = Uint32Array.from({ length: options.rows }, (_, row) => row);
   const reported: number[] = [];
   for (let step = 1; step <= steps; step++) {
-    writeWindow(executable, training.value, order, 0, step);
+    writeWindow(executable, training.value, rowEpochs(training.value)(order), 0, step);
     reported.push(...(await executable.run(1)));
   }
   const parameters = await readParameters(executable, training.value.network);

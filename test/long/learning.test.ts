@@ -4,9 +4,9 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Device } from '../../src/core/compute/device.ts';
 import type { MetricsLine } from '../../src/core/runs/record.ts';
-import { createSession } from '../../src/core/training/session.ts';
 import { openDevice } from '../../src/trainer/device/open.ts';
 import { good, learningCases, learningRun, learningSeeds, type LearningCase } from './learning.ts';
+import { openSession } from '../core/training/datasets.ts';
 
 const metrics = v.record(v.string(), v.number());
 const schema = v.object({
@@ -51,7 +51,7 @@ describe('learning against PyTorch, ten seeds', () => {
       const budget = { ...training, seed: undefined };
       expect(described).toEqual({ model, loss: experiment.loss, optimizer, training: budget });
       const session = good(
-        await createSession(experiment, dataset, loss, device, { now: () => performance.now() }),
+        await openSession(experiment, dataset, loss, device, { now: () => performance.now() }),
       );
       const lines: MetricsLine[] = [];
       for (let state = 'running'; state === 'running';) {

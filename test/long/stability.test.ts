@@ -4,13 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generators } from '../../src/core/data/generators.ts';
 import { prepareDataset } from '../../src/core/data/prepare.ts';
 import { checkExperiment } from '../../src/core/training/check.ts';
-import { createSession, type SessionState } from '../../src/core/training/session.ts';
+import { type SessionState } from '../../src/core/training/session.ts';
 import type { Run } from '../../src/supervisor/run.ts';
 import { RunStore } from '../../src/supervisor/runStore.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { openDevice } from '../../src/trainer/device/open.ts';
 import { experiment, installation, temporaryFolder, until } from '../supervisor/helpers.ts';
 import { start } from '../trainer/runs.ts';
+import { openSession } from '../core/training/datasets.ts';
 
 const MB = 2 ** 20;
 const collect = collector();
@@ -42,7 +43,7 @@ describe('over a long time', () => {
     if (!checked.ok || what.data.source !== 'generated') throw new Error('a bad experiment');
     const dataset = prepareDataset(generators[what.data.name].generate(what.data), what, checked.value.use);
     if (!dataset.ok) throw new Error('bad data');
-    const session = await createSession(what, dataset.value, checked.value.loss, device, {
+    const session = await openSession(what, dataset.value, checked.value.loss, device, {
       now: () => performance.now(),
     });
     if (!session.ok) throw new Error(JSON.stringify(session.problems));

@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { createSession } from '../../src/core/training/session.ts';
 import { openDevice } from '../../src/trainer/device/open.ts';
 import { irisRun, irisSeeds } from './iris.ts';
+import { openSession } from '../core/training/datasets.ts';
 
 const schema = v.object({
   made_by: v.string(),
@@ -20,7 +20,7 @@ const torch = v.parse(
 async function accuracies(seed: number): Promise<{ last: number; best: number; losses: number[] }> {
   const { experiment, dataset, loss } = irisRun(seed);
   const device = await openDevice('webasm');
-  const session = await createSession(experiment, dataset, loss, device, { now: () => performance.now() });
+  const session = await openSession(experiment, dataset, loss, device, { now: () => performance.now() });
   if (!session.ok) throw new Error(JSON.stringify(session.problems));
   const epochs: { validationLoss: number; accuracy: number }[] = [];
   const losses: number[] = [];

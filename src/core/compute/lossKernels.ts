@@ -18,13 +18,17 @@ export interface LossBuffers {
   readonly gradient?: string;
 }
 
-/** Kernels of a loss's weighted mean over a batch and, for training, of its gradient. */
+/**
+ * Kernels of a loss's weighted mean over a batch and, for training, of its gradient.
+ * @param prefix starts the names of its buffers
+ */
 export function lossKernels(
   loss: Loss,
   parameters: Readonly<Record<string, number>>,
   batch: number,
   outputs: number,
   buffers: LossBuffers,
+  prefix = 'loss',
 ): { buffers: readonly Buffer[]; kernels: readonly Kernel[] } {
   const mean = columnMean(loss, parameters);
   const { prediction, target } = pairOf(loss);
@@ -56,6 +60,6 @@ export function lossKernels(
     },
     sizes,
     parameters,
-    prefix: 'loss',
+    prefix,
   });
 }

@@ -1,4 +1,6 @@
-import { maxBufferSize, type Buffer, type Kernel, type RowGather } from './plan.ts';
+import type { PlanPart } from '../optimizers/rule.ts';
+import { join, piece } from './layers/layer.ts';
+import { maxBufferSize, type Buffer, type RowGather } from './plan.ts';
 
 /** Feature buffers one kernel may read; with its other inputs this stays within WebGPU's eight per shader stage. */
 const maxChunks = 4;
@@ -30,27 +32,25 @@ export interface Statements {
   readonly text: string;
 }
 
-/**
- * Kernels that collect the rows of one batch: `batch.features` (batch × columns), `batch.targets` and
- * `batch.weight`. `row` defines `r`, the row at place `n` of the batch; `weight` returns the weight at place `n`, 0
- * where a short batch has no row.
- */
-export function gather(options: {
+/** The row `r` of the tables at place `n` of the batch. */
+export interface Chosen extends Statements {
+  /** Where `r` is `order[clock[0] · batch + n]`, these two buffers. */
+  readonly chosen?: Pick<RowGather, 'order' | 'clock'> | undefined;
+}
+
+const bind = (reads: Readonly<Record<string, string>>) =>
+  Object.entries(reads).map(([parameter, buffer]) => ({ parameter, buffer }));
+
+/** The kernel that collects `batch.features` (batch × columns, padding included) from a table of `width` columns. */
+export function gatherFeatures(options: {
   readonly chunks: readonly RowChunk[];
-  readonly rows: number;
   readonly width: number;
   /** Width of a gathered row, padding included. */
   readonly columns: number;
   readonly batch: number;
-  readonly row: Statements & {
-    /** Where `r` is `order[clock[0] · batch + n]`, these two buffers. */
-    readonly chosen?: Pick<RowGather, 'order' | 'clock'>;
-  };
-  readonly weight: Statements;
-}): { buffers: readonly Buffer[]; kernels: readonly Kernel[] } {
-  const { chunks, rows, width, columns, batch, row, weight } = options;
-  const bind = (reads: Readonly<Record<string, string>>) =>
-    Object.entries(reads).map(([parameter, buffer]) => ({ parameter, buffer }));
+  readonly row: Chosen;
+}): PlanPart {
+  const { chunks, width, columns, batch, row } = options;
   const load = chunks
     .map((chunk, i) => {
       const at = chunk.first === 0 ? 'r' : `(r - ${chunk.first})`;
@@ -62,27 +62,10 @@ export function gather(options: {
   const nested = load + ' }'.repeat(chunks.length - 1);
   const guarded = columns === width ? nested : `if (this.thread.x < ${width}) { ${nested} }`;
   const features = Object.fromEntries(chunks.map((chunk, i) => [`features${i}`, chunk.buffer]));
-  const operation = (table: RowGather['table'], tableWidth: number, padded: number) =>
-    row.chosen === undefined
-      ? {}
-      : {
-          operation: {
-            kind: 'row-gather',
-            rows: batch,
-            columns: padded,
-            width: tableWidth,
-            table,
-            ...row.chosen,
-          } satisfies RowGather,
-        };
-  const temporary = (name: string, size: number): Buffer => ({ name, size, role: 'temporary' });
   return {
     buffers: [
       ...chunks.map((chunk): Buffer => ({ name: chunk.buffer, size: chunk.rows * width, role: 'data' })),
-      { name: 'targets', size: rows, role: 'data' },
-      temporary('batch.features', batch * columns),
-      temporary('batch.targets', batch),
-      temporary('batch.weight', batch),
+      { name: 'batch.features', size: batch * columns, role: 'temporary' },
     ],
     kernels: [
       {
@@ -91,16 +74,54 @@ export function gather(options: {
         reads: bind({ ...features, ...row.reads }),
         writes: 'batch.features',
         body: `const n = this.thread.y;\n${row.text}\nlet v = 0.0;\n${guarded}\nreturn v;`,
-        ...operation(chunks, width, columns),
+        ...gathered(row, batch, columns, width, chunks),
       },
+    ],
+    carry: [],
+  };
+}
+
+/** The kernel that collects `batch.targets` (batch × width) from a table of as many columns. */
+export function gatherTargets(options: {
+  readonly rows: number;
+  readonly width: number;
+  readonly batch: number;
+  readonly row: Chosen;
+}): PlanPart {
+  const { rows, width, batch, row } = options;
+  const at = width === 1 ? 'r' : `r * ${width} + this.thread.x`;
+  return {
+    buffers: [
+      { name: 'targets', size: rows * width, role: 'data' },
+      { name: 'batch.targets', size: batch * width, role: 'temporary' },
+    ],
+    kernels: [
       {
         name: 'batch.targets',
-        output: [batch],
+        output: width === 1 ? [batch] : [width, batch],
         reads: bind({ targets: 'targets', ...row.reads }),
         writes: 'batch.targets',
-        body: `const n = this.thread.x;\n${row.text}\nreturn targets[r];`,
-        ...operation([{ buffer: 'targets', first: 0, rows }], 1, 1),
+        body: `const n = this.thread.${width === 1 ? 'x' : 'y'};\n${row.text}\nreturn targets[${at}];`,
+        ...gathered(row, batch, width, width, [{ buffer: 'targets', first: 0, rows }]),
       },
+    ],
+    carry: [],
+  };
+}
+
+/** Buffer of the weights of the network's rows, see {@link gatherWeights}. */
+export function networkWeight(roles: number): string {
+  return roles === 1 ? 'batch.weight' : 'batch.weight.rows';
+}
+
+/**
+ * The kernel that collects `batch.weight`, a number for every sample: `weight` returns that at place `n`, 0 where a short
+ * batch has none. Where a sample has several roles, its rows have it too.
+ */
+export function gatherWeights(batch: number, roles: number, weight: Statements): PlanPart {
+  const own: PlanPart = {
+    buffers: [{ name: 'batch.weight', size: batch, role: 'temporary' }],
+    kernels: [
       {
         name: 'batch.weight',
         output: [batch],
@@ -109,5 +130,51 @@ export function gather(options: {
         body: `const n = this.thread.x;\n${weight.text}`,
       },
     ],
+    carry: [],
   };
+  if (roles === 1) return own;
+  return join(
+    own,
+    piece(networkWeight(roles), [batch, roles], { weight: 'batch.weight' }, 'return weight[this.thread.x];'),
+  );
+}
+
+/** `batch.features` from the buffer `features`, to which the host writes the rows of every step. */
+export function fedFeatures(batch: number, width: number, columns: number, window: number): PlanPart {
+  const take = `v = features[((clock[0] | 0) * ${batch} + this.thread.y) * ${width} + this.thread.x];`;
+  const guarded = columns === width ? take : `if (this.thread.x < ${width}) { ${take} }`;
+  return join(
+    { buffers: [{ name: 'features', size: window * batch * width, role: 'data' }], kernels: [], carry: [] },
+    piece(
+      'batch.features',
+      [columns, batch],
+      { features: 'features', clock: 'clock' },
+      `let v = 0.0;\n${guarded}\nreturn v;`,
+    ),
+  );
+}
+
+/** `batch.targets` from the buffer `targets`, to which the host writes those of every step. */
+export function fedTargets(batch: number, width: number, window: number): PlanPart {
+  return join(
+    { buffers: [{ name: 'targets', size: window * batch * width, role: 'data' }], kernels: [], carry: [] },
+    piece(
+      'batch.targets',
+      [batch * width],
+      { targets: 'targets', clock: 'clock' },
+      `return targets[(clock[0] | 0) * ${batch * width} + this.thread.x];`,
+    ),
+  );
+}
+
+/** The kernel's operation, where rows are chosen by an order. */
+function gathered(
+  { chosen }: Chosen,
+  rows: number,
+  columns: number,
+  width: number,
+  table: RowGather['table'],
+): { operation?: RowGather } {
+  if (chosen === undefined) return {};
+  return { operation: { kind: 'row-gather', rows, columns, width, table, ...chosen } };
 }

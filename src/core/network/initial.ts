@@ -10,7 +10,7 @@ import { shapeText } from './rowShape.ts';
  * Problems carry the path in the experiment: an unknown name, or a wrong number of values.
  */
 export function initialParameters(
-  network: Network,
+  network: Pick<Network, 'parameters'>,
   seed: number,
   given: NonNullable<Model['initial']> = {},
 ): Result<Parameters> {

@@ -4,7 +4,7 @@ import type { Layer } from '../compute/layers/layer.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import type { Experiment } from '../training/experiment.ts';
 import type { LayerSpec } from '../training/schema/model.ts';
-import type { ParameterShape } from './parameterShape.ts';
+import { trainedCount, type ParameterShape } from './parameterShape.ts';
 import { paddedShape, shapeText, sizeOf, type RowShape } from './rowShape.ts';
 
 /** The model part of an experiment. */
@@ -72,12 +72,11 @@ export function buildNetwork({ model, inputs, shape, outputs }: ModelOnData): Re
   if (!last.ok) return last;
   const layers = [...built.value, last.value];
   const parameters = layers.flatMap((layer) => layer.parameters);
-  const trained = parameters.filter((parameter) => parameter.trained);
   return ok({
     input,
     layers,
     parameters,
-    parameterCount: trained.reduce((sum, { size }) => sum + size, 0),
+    parameterCount: trainedCount(parameters),
     draws: layers.flatMap((layer) => layer.draws ?? []),
   });
 }

@@ -50,6 +50,11 @@ export function parameterShape(
   };
 }
 
+/** How many numbers of some parameters are trained. */
+export function trainedCount(parameters: readonly ParameterShape[]): number {
+  return parameters.reduce((sum, { size, trained }) => sum + (trained ? size : 0), 0);
+}
+
 /** Name of a parameter and of its buffer: `layers.0.weight`. */
 export function parameterName(layer: string, role: Role): string {
   return `${layer}.${role}`;

@@ -35,7 +35,7 @@ export function predictor(trained: Trained): Predictor {
     const executable = float64Executable({
       buffers: [
         { name: 'features', size: batch * columns, role: 'data' },
-        ...parameterBuffers(network),
+        ...parameterBuffers(network.parameters),
         ...forward.part.buffers,
       ],
       kernels: forward.part.kernels,

@@ -23,14 +23,14 @@ const hostCopies = 8;
  * The cost of a run. Memory: every buffer of both plans on the device and on the float64 reference, and the host's copies
  * of what is trained. Resident sizes that were measured lie within a third of it.
  */
-export function runCost({ training, validation }: RunPlans, device: DeviceId | 'auto'): RunCost {
-  const plans = [training.plan, ...(validation === undefined ? [] : [validation.plan])];
+export function runCost({ training, others }: RunPlans, device: DeviceId | 'auto'): RunCost {
+  const plans = [training.plan, ...others];
   const buffers = plans.flatMap((plan) => plan.buffers);
   const sum = (some: readonly Buffer[]) => some.reduce((total, { size }) => total + size, 0);
   const perNumber = numberBytes.reference + (device === 'float64' ? 0 : numberBytes.other);
   const state = sum(training.plan.buffers.filter(({ role }) => role === 'state'));
   return {
-    parameters: training.network.parameterCount,
+    parameters: training.parameterCount,
     bytes: perNumber * sum(buffers) + hostCopies * Float64Array.BYTES_PER_ELEMENT * state,
     operations: operationsOf(training.plan),
   };

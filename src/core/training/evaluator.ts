@@ -1,13 +1,14 @@
 import type { Executable } from '../compute/device.ts';
 import { readOutputs, rewind, writeParameters, writeRows } from '../compute/feed.ts';
 import type { RowsPlan } from '../compute/planBuilder.ts';
-import type { Dataset, Part } from '../data/dataset.ts';
+import type { Part } from '../data/dataset.ts';
 import type { Parameters } from '../network/network.ts';
 import type { Metrics } from '../runs/record.ts';
-import { metricsCollector, type MetricsCollector } from './metrics.ts';
+import type { MetricsCollector } from './metrics.ts';
 
 /** The (weighted) mean loss over a part and the task's metrics. */
 export interface Evaluation {
+  /** By this the best model is chosen. */
   readonly loss: number;
   readonly metrics: Metrics;
 }
@@ -23,16 +24,21 @@ export interface Evaluator {
 
 /**
  * An evaluator on a compiled {@link RowsPlan} of the part.
- * @param weights factors of the rows in the loss, for a plan that is weighted; metrics count every row alike
+ * @param of.weights factors of the rows in the loss, for a plan that is weighted; metrics count every row alike
  */
 export function evaluator(
   executable: Executable,
   plan: RowsPlan,
-  dataset: Dataset,
-  part: Part,
-  weights?: Float64Array,
+  of: {
+    readonly part: Part;
+    /** Width of the network's output. */
+    readonly outputs: number;
+    readonly metrics: () => MetricsCollector;
+    readonly weights?: Float64Array;
+  },
 ): Evaluator {
-  writeRows(executable, plan, part);
+  const { weights } = of;
+  writeRows(executable, plan, of.part);
   if (weights !== undefined) executable.write('weights', weights);
   /** Σ w of some rows. */
   const weigh = (first: number, rows: number): number =>
@@ -40,21 +46,21 @@ export function evaluator(
   const whole = weigh(0, plan.rows);
   let batch = 0;
   let sum = 0;
-  let metrics: MetricsCollector = metricsCollector(dataset, part);
+  let metrics = of.metrics();
   return {
     begin(parameters) {
-      writeParameters(executable, plan.network, parameters);
+      writeParameters(executable, plan, parameters);
       rewind(executable);
       batch = 0;
       sum = 0;
-      metrics = metricsCollector(dataset, part);
+      metrics = of.metrics();
     },
     async next() {
       const first = batch * plan.batch;
       const rows = Math.min(plan.batch, plan.rows - first);
       const [loss] = await executable.run(1);
       sum += loss! * weigh(first, rows);
-      metrics.add(await readOutputs(executable, plan, rows, dataset.outputs), first, rows);
+      metrics.add(await readOutputs(executable, plan, rows, of.outputs), first, rows);
       batch++;
       return batch === plan.steps ? { loss: sum / whole, metrics: metrics.value() } : undefined;
     },

@@ -7,6 +7,7 @@ import { share, title } from './schema/fields.ts';
 import { lossSchema } from './schema/loss.ts';
 import { modelSchema } from './schema/model.ts';
 import { optimizerSchema } from './schema/optimizer.ts';
+import { taskSchema } from './schema/task.ts';
 import { trainingSchema } from './schema/training.ts';
 
 /** Version of the experiment format; a file of another version is refused, never guessed at. */
@@ -25,6 +26,10 @@ export const experimentSchema = v.strictObject({
     ),
   ),
   data: v.pipe(dataSchema, title('What to learn from: a shipped or generated data set, or a file.')),
+  task: v.optional(
+    v.pipe(taskSchema, title('What the model is to do. Default: predict a column of a table.')),
+    { type: 'column' },
+  ),
   split: v.optional(
     v.pipe(
       v.strictObject({

@@ -1,59 +1,85 @@
-import { evaluationPlan, trainingPlan, type RowsPlan, type TrainingPlan } from '../compute/planBuilder.ts';
-import type { Dataset } from '../data/dataset.ts';
-import type { Loss } from '../losses/loss.ts';
-import { checkParameters } from '../losses/parameters.ts';
+import type { Device, Executable } from '../compute/device.ts';
+import { rowEpochs, writeRows, type Epoch } from '../compute/feed.ts';
+import type { Objective } from '../compute/objective.ts';
+import { evaluationPlan, trainingPlan, type StepsPlan } from '../compute/planBuilder.ts';
+import type { Plan } from '../compute/plan.ts';
+import type { Dataset, Part } from '../data/dataset.ts';
+import { randomStream } from '../data/random.ts';
 import { ok, type Result } from '../messages/message.ts';
 import { checkWholeNumbers } from '../network/wholeNumbers.ts';
-import { checkFit } from './check.ts';
+import { ascending, type Sliced } from '../slices.ts';
+import { evaluator, type Evaluator } from './evaluator.ts';
 import type { Experiment } from './experiment.ts';
-import { rowWeights, type RowWeights } from './weights.ts';
+import type { MetricsCollector } from './metrics.ts';
+import type { RowWeights } from './weights.ts';
 
 /** All that a run computes. */
 export interface RunPlans {
-  readonly training: TrainingPlan;
-  /** Absent without a validation part. */
-  readonly validation: RowsPlan | undefined;
-  readonly weights: RowWeights;
+  readonly training: StepsPlan;
+  /** The other plans that it compiles, for its cost. */
+  readonly others: readonly Plan[];
+  /** Copies to the device what stays there through the run. */
+  load(executable: Executable): void;
+  /** The batches of an epoch. They depend on the seed and the epoch's number alone, so that a resumed run sees the same. */
+  epoch(epoch: number): Sliced<Epoch>;
+  /** Makes what judges the model after every epoch; absent where nothing is held out. */
+  readonly judge?: (device: Device) => Promise<Evaluator>;
 }
 
-/** Plans a run. Bad when the loss, its parameters, the weights or the model do not fit the data, or sizes are too large. */
-export function planRun(experiment: Experiment, dataset: Dataset, loss: Loss): Result<RunPlans> {
-  const fit = checkFit(loss, dataset);
-  if (!fit.ok) return fit;
-  const lossParameters = checkParameters(loss, experiment.loss.parameters);
-  if (!lossParameters.ok) return lossParameters;
-  const weights = rowWeights(experiment, dataset);
-  if (!weights.ok) return weights;
-
+/**
+ * Plans a run whose samples are the rows of a data set: an epoch is a pass over the training part, judged by the same
+ * objective and by metrics on the validation part.
+ * @param metrics collects the metrics of a part
+ */
+export function planRows(
+  experiment: Experiment,
+  dataset: Dataset,
+  objective: Objective,
+  metrics: (part: Part) => MetricsCollector,
+  weights: RowWeights = {},
+): Result<RunPlans> {
+  const { batch, seed, shuffle } = experiment.training;
+  const { training: rows, validation: held } = dataset;
   const shared = {
     model: experiment.model,
     inputs: dataset.width,
     ...(dataset.shape === undefined ? {} : { shape: dataset.shape }),
     outputs: dataset.outputs,
-    loss,
-    lossParameters: lossParameters.value,
+    objective,
   };
-  const { batch } = experiment.training;
-  const { rows } = dataset.training;
-  const training = trainingPlan({
+  const planned = trainingPlan({
     ...shared,
-    rows,
-    batch: batch === 'full' ? rows : batch,
+    rows: rows.rows,
+    batch: batch === 'full' ? rows.rows : batch,
     optimizer: experiment.optimizer,
-    seed: experiment.training.seed,
+    seed,
   });
-  if (!training.ok) return training;
-  const numbers = checkWholeNumbers(training.value.network, dataset);
+  if (!planned.ok) return planned;
+  const training = planned.value;
+  const numbers = checkWholeNumbers(training.network, dataset);
   if (!numbers.ok) return numbers;
-  const validation =
-    dataset.validation === undefined
-      ? ok(undefined)
-      : evaluationPlan({
-          ...shared,
-          rows: dataset.validation.rows,
-          weighted: weights.value.validation !== undefined,
-        });
-  if (!validation.ok) return validation;
-  const plans = { training: training.value, validation: validation.value, weights: weights.value };
-  return ok(plans, lossParameters.warnings);
+  const epochs = rowEpochs(training, weights.training);
+  const plans = {
+    training,
+    load: (executable: Executable) => writeRows(executable, training, rows),
+    *epoch(epoch: number): Sliced<Epoch> {
+      return epochs(
+        yield* shuffle ? randomStream(seed, `order/${epoch}`).permuting(rows.rows) : ascending(rows.rows),
+      );
+    },
+  };
+  if (held === undefined) return ok({ ...plans, others: [] });
+  const pass = evaluationPlan({ ...shared, rows: held.rows, weighted: weights.validation !== undefined });
+  if (!pass.ok) return pass;
+  return ok({
+    ...plans,
+    others: [pass.value.plan],
+    judge: async (device) =>
+      evaluator(await device.compile(pass.value.plan), pass.value, {
+        part: held,
+        outputs: dataset.outputs,
+        metrics: () => metrics(held),
+        ...(weights.validation === undefined ? {} : { weights: weights.validation }),
+      }),
+  });
 }

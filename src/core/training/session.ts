@@ -4,20 +4,18 @@ import {
   readParameters,
   writeOptimizerState,
   writeParameters,
-  writeRows,
   writeWindow,
+  type Epoch,
 } from '../compute/feed.ts';
-import type { TrainingPlan } from '../compute/planBuilder.ts';
+import type { StepsPlan } from '../compute/planBuilder.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { randomStream } from '../data/random.ts';
-import type { Loss } from '../losses/loss.ts';
 import { reasonOf } from '../messages/failure.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import { initialParameters } from '../network/initial.ts';
-import { withoutInitial, type Network, type Parameters } from '../network/network.ts';
+import { withoutInitial, type Parameters } from '../network/network.ts';
 import { afterEpoch, plateauStart, type PlateauState } from '../optimizers/plateau.ts';
 import type { MetricsLine } from '../runs/record.ts';
-import { ascending, type Sliced } from '../slices.ts';
+import type { Sliced } from '../slices.ts';
 import {
   samePreprocessing,
   type Best,
@@ -27,9 +25,9 @@ import {
   type Resume,
   type StepLine,
 } from './checkpoint.ts';
-import { evaluator, type Evaluation, type Evaluator } from './evaluator.ts';
+import type { Evaluation, Evaluator } from './evaluator.ts';
 import type { Experiment } from './experiment.ts';
-import { planRun, type RunPlans } from './plans.ts';
+import type { RunPlans } from './plans.ts';
 import { RunRecord } from './record.ts';
 import { StopRules, type SessionEnd, type StopState } from './stopRules.ts';
 
@@ -63,53 +61,42 @@ export interface Session {
 const longestBudget = 40;
 
 /**
- * Prepares a run: checks the loss against the data, builds and compiles the plans, and writes data and starting values
- * to the device.
+ * Prepares a run: compiles its plans, and writes data and starting values to the device.
+ * @param plans of this experiment on this data
  * @param options.now a clock in milliseconds
- * @param options.plans of this experiment on this data, where they have been made already
  * @param options.resume a checkpoint of the same experiment on the same data
  */
 export async function createSession(
   experiment: Experiment,
   dataset: Dataset,
-  loss: Loss,
+  plans: RunPlans,
   device: Device,
-  options: { readonly now: () => number; readonly resume?: Checkpoint; readonly plans?: RunPlans },
+  options: { readonly now: () => number; readonly resume?: Checkpoint },
 ): Promise<Result<Session>> {
-  const planned = options.plans === undefined ? planRun(experiment, dataset, loss) : ok(options.plans);
-  if (!planned.ok) return planned;
-  const { training: plan, validation, weights } = planned.value;
-  const start = startingPoint(experiment, dataset, plan.network, options.resume);
+  const plan = plans.training;
+  const start = startingPoint(experiment, dataset, plan, options.resume);
   if (!start.ok) return start;
 
-  const compiled: Executable[] = [];
+  let executable: Executable | undefined;
   try {
-    const executable = await device.compile(plan.plan);
-    compiled.push(executable);
-    writeRows(executable, plan, dataset.training);
-    writeParameters(executable, plan.network, start.value.parameters);
+    executable = await device.compile(plan.plan);
+    plans.load(executable);
+    writeParameters(executable, plan, start.value.parameters);
     writeOptimizerState(executable, plan, start.value.resume?.state ?? {});
-    let evaluate: Evaluator | undefined;
-    if (validation !== undefined && dataset.validation !== undefined) {
-      const second = await device.compile(validation.plan);
-      compiled.push(second);
-      evaluate = evaluator(second, validation, dataset, dataset.validation, weights.validation);
-    }
+    const evaluate = await plans.judge?.(device);
     return ok(
       new TrainingSession({
         experiment,
         dataset,
-        plan,
-        weights: weights.training,
+        plans,
         executable,
         evaluate,
         now: options.now,
         ...start.value,
       }),
-      planned.warnings,
     );
   } catch (error) {
-    await Promise.allSettled(compiled.map((executable) => executable.dispose()));
+    await executable?.dispose().catch(() => undefined);
     return bad(
       message('The device "{device}" could not prepare this model: {reason}. Choose another device.', {
         device: device.label,
@@ -130,11 +117,11 @@ interface StartingPoint {
 function startingPoint(
   { model, training, optimizer }: Experiment,
   dataset: Dataset,
-  network: Network,
+  plan: StepsPlan,
   checkpoint: Checkpoint | undefined,
 ): Result<StartingPoint> {
   if (checkpoint === undefined) {
-    const drawn = initialParameters(network, training.seed, model.initial);
+    const drawn = initialParameters(plan, training.seed, model.initial);
     return drawn.ok ? ok({ parameters: drawn.value, position: { step: 0, epoch: 0 } }) : drawn;
   }
   const { parameters, position, best, resume } = checkpoint;
@@ -142,7 +129,7 @@ function startingPoint(
     return bad(message('This checkpoint holds a finished model and cannot be trained on.'));
   }
   const sameModel =
-    network.parameters.every((p) => parameters[p.name]?.length === p.size) &&
+    plan.parameters.every((p) => parameters[p.name]?.length === p.size) &&
     resume.optimizer === optimizer.type;
   const sameData =
     samePreprocessing(checkpoint.preprocessing, dataset.preprocessing) &&
@@ -174,8 +161,8 @@ class TrainingSession implements Session {
   readonly stepsPerEpoch: number;
   readonly #experiment: Experiment;
   readonly #dataset: Dataset;
-  readonly #plan: TrainingPlan;
-  readonly #weights: Float64Array | undefined;
+  readonly #plans: RunPlans;
+  readonly #plan: StepsPlan;
   readonly #executable: Executable;
   readonly #evaluator: Evaluator | undefined;
   readonly #now: () => number;
@@ -187,10 +174,10 @@ class TrainingSession implements Session {
   #epochLoss: { sum: number; rows: number };
   #best: Best | undefined;
   #bestParameters: Parameters | undefined;
-  /** The rows of the open epoch in their order. */
-  #order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
-  /** The order of the open epoch while it is being drawn. */
-  #drawing: Sliced<Uint32Array> | undefined;
+  /** The batches of the open epoch. */
+  #drawn: { readonly epoch: number; readonly batches: Epoch } | undefined;
+  /** The same while they are being drawn. */
+  #drawing: Sliced<Epoch> | undefined;
   /** Steps that may run before the device is fed again. */
   #fed = 0;
   /** Parameters after the epoch that is being evaluated. */
@@ -202,8 +189,7 @@ class TrainingSession implements Session {
     start: StartingPoint & {
       readonly experiment: Experiment;
       readonly dataset: Dataset;
-      readonly plan: TrainingPlan;
-      readonly weights: Float64Array | undefined;
+      readonly plans: RunPlans;
       readonly executable: Executable;
       readonly evaluate: Evaluator | undefined;
       readonly now: () => number;
@@ -211,8 +197,8 @@ class TrainingSession implements Session {
   ) {
     this.#experiment = start.experiment;
     this.#dataset = start.dataset;
-    this.#plan = start.plan;
-    this.#weights = start.weights;
+    this.#plans = start.plans;
+    this.#plan = start.plans.training;
     this.#executable = start.executable;
     this.#evaluator = start.evaluate;
     this.#now = start.now;
@@ -223,9 +209,9 @@ class TrainingSession implements Session {
     this.#epochLoss = start.resume?.epochLoss ?? { sum: 0, rows: 0 };
     this.#seconds = start.resume?.seconds ?? 0;
     this.#plateau = start.resume?.plateau ?? plateauStart;
-    this.parameterCount = start.plan.network.parameterCount;
-    this.stepsPerEpoch = start.plan.steps;
-    this.#rules = new StopRules(start.experiment.training, start.plan.steps, stopState(start));
+    this.parameterCount = this.#plan.parameterCount;
+    this.stepsPerEpoch = this.#plan.steps;
+    this.#rules = new StopRules(start.experiment.training, this.#plan.steps, stopState(start));
     this.totalSteps = this.#rules.totalSteps;
   }
 
@@ -268,7 +254,7 @@ class TrainingSession implements Session {
     return {
       ...this.#model(),
       position: this.#position,
-      parameters: await readParameters(this.#executable, this.#plan.network),
+      parameters: await readParameters(this.#executable, this.#plan),
       ...(this.#best === undefined ? {} : { best: this.#best }),
       resume: {
         optimizer: this.#experiment.optimizer.type,
@@ -330,7 +316,7 @@ class TrainingSession implements Session {
     this.#fed -= count;
     for (const loss of losses) {
       const { step, epoch } = this.#position;
-      const rows = this.#weightOf(step - epoch * this.stepsPerEpoch);
+      const rows = this.#drawn!.batches.weight(step - epoch * this.stepsPerEpoch);
       this.#epochLoss = { sum: this.#epochLoss.sum + loss * rows, rows: this.#epochLoss.rows + rows };
       this.#position = { step: step + 1, epoch };
       this.#record.step({ type: 'step', step: step + 1, loss });
@@ -341,40 +327,25 @@ class TrainingSession implements Session {
     }
   }
 
-  /** Σ w of a batch of the open epoch: its rows where none is weighted. */
-  #weightOf(stepInEpoch: number): number {
-    const first = stepInEpoch * this.#plan.batch;
-    const end = Math.min(first + this.#plan.batch, this.#plan.rows);
-    if (this.#weights === undefined) return end - first;
-    let sum = 0;
-    for (let i = first; i < end; i++) sum += this.#weights[this.#order!.rows[i]!]!;
-    return sum;
-  }
-
-  /** Feeds the device from the order of the open epoch, which must be drawn. */
+  /** Feeds the device from the batches of the open epoch, which must be drawn. */
   #feed(): void {
     const { step, epoch } = this.#position;
     const stepInEpoch = step - epoch * this.stepsPerEpoch;
-    this.#fed = writeWindow(
-      this.#executable,
-      this.#plan,
-      this.#order!.rows,
-      stepInEpoch,
-      step + 1,
-      this.#weights,
-      { totalSteps: this.totalSteps, factor: this.#plateau.factor },
-    );
+    this.#fed = writeWindow(this.#executable, this.#plan, this.#drawn!.batches, stepInEpoch, step + 1, {
+      totalSteps: this.totalSteps,
+      factor: this.#plateau.factor,
+    });
   }
 
-  /** Whether the order of the open epoch is drawn, as far as time allows: shuffling millions of rows takes long. */
+  /** Whether the open epoch is drawn, as far as time allows: shuffling millions of rows takes long. */
   #draw(deadline: number): boolean {
     const { epoch } = this.#position;
-    if (this.#order?.epoch === epoch) return true;
-    this.#drawing ??= this.#orderOf(epoch);
+    if (this.#drawn?.epoch === epoch) return true;
+    this.#drawing ??= this.#plans.epoch(epoch);
     do {
       const drawn = this.#drawing.next();
       if (drawn.done === true) {
-        this.#order = { epoch, rows: drawn.value };
+        this.#drawn = { epoch, batches: drawn.value };
         this.#drawing = undefined;
         return true;
       }
@@ -382,18 +353,10 @@ class TrainingSession implements Session {
     return false;
   }
 
-  /** Every epoch's order has a stream of its own, so that a resumed run needs only the epoch's number. */
-  #orderOf(epoch: number): Sliced<Uint32Array> {
-    const { shuffle, seed } = this.#experiment.training;
-    return shuffle
-      ? randomStream(seed, `order/${epoch}`).permuting(this.#plan.rows)
-      : ascending(this.#plan.rows);
-  }
-
   /** Evaluates the next batch of the validation part, and closes the epoch after the last. */
   async #close(): Promise<void> {
     if (this.#closing === undefined) {
-      const parameters = await readParameters(this.#executable, this.#plan.network);
+      const parameters = await readParameters(this.#executable, this.#plan);
       // An update may overflow without a loss that shows it, at the end of a run or where a ReLU hides NaN.
       if (!Object.values(parameters).every((values) => values.every(Number.isFinite))) {
         this.#rules.diverged();

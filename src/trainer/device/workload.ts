@@ -1,11 +1,10 @@
 import type { Executable } from '../../core/compute/device.ts';
-import { writeOptimizerState, writeParameters, writeRows, writeWindow } from '../../core/compute/feed.ts';
-import { trainingPlan } from '../../core/compute/planBuilder.ts';
-import type { Dataset } from '../../core/data/dataset.ts';
-import type { Loss } from '../../core/losses/loss.ts';
-import { checkParameters } from '../../core/losses/parameters.ts';
+import { writeOptimizerState, writeParameters, writeWindow } from '../../core/compute/feed.ts';
+import type { Dataset, Part } from '../../core/data/dataset.ts';
 import { ok, type Result } from '../../core/messages/message.ts';
 import { initialParameters } from '../../core/network/initial.ts';
+import { atOnce } from '../../core/slices.ts';
+import type { CheckedTask } from '../../core/tasks/task.ts';
 import type { Experiment } from '../../core/training/experiment.ts';
 import type { Workload } from './parity.ts';
 
@@ -14,35 +13,25 @@ const comparedRows = 1 << 13;
 const mostComparedRows = 1 << 16;
 
 /**
- * The first steps of a run, rows in their order: what devices are compared on before one is chosen. A large data set is
- * cut: more rows would not tell more, and the reference, which is no fast device, goes through all of them.
+ * The first steps of a run: what devices are compared on before one is chosen. A large data set is cut: more rows would
+ * not tell more, and the reference, which is no fast device, goes through all of them.
  */
-export function trainingWorkload(experiment: Experiment, dataset: Dataset, loss: Loss): Result<Workload> {
-  const lossParameters = checkParameters(loss, experiment.loss.parameters);
-  if (!lossParameters.ok) return lossParameters;
-  const { batch, seed } = experiment.training;
-  const { training, width } = dataset;
-  const planOf = (rows: number) =>
-    trainingPlan({
-      model: experiment.model,
-      inputs: width,
-      ...(dataset.shape === undefined ? {} : { shape: dataset.shape }),
-      outputs: dataset.outputs,
-      loss,
-      lossParameters: lossParameters.value,
-      rows,
-      batch: batch === 'full' ? rows : batch,
-      optimizer: experiment.optimizer,
-      seed,
-    });
-  const whole = planOf(training.rows);
+export function trainingWorkload(
+  experiment: Experiment,
+  dataset: Dataset,
+  task: Pick<CheckedTask, 'plan'>,
+): Result<Workload> {
+  const whole = task.plan(dataset);
   if (!whole.ok) return whole;
+  const { batch, seed } = experiment.training;
+  const { training } = dataset;
   const wanted = Math.max(comparedRows, batch === 'full' ? training.rows : batch);
   const rows = Math.min(training.rows, wanted, mostComparedRows);
   const isCut = rows < training.rows;
-  const planned = isCut ? planOf(rows) : whole;
+  const planned = isCut ? task.plan({ ...dataset, training: firstRows(training, rows, dataset) }) : whole;
   if (!planned.ok) return planned;
-  const drawn = initialParameters(planned.value.network, seed, experiment.model.initial);
+  const { training: plan, load, epoch } = planned.value;
+  const drawn = initialParameters(plan, seed, experiment.model.initial);
   if (!drawn.ok) return drawn;
   const values = new Map<string, Float64Array>();
   const recorder: Executable = {
@@ -51,19 +40,19 @@ export function trainingWorkload(experiment: Experiment, dataset: Dataset, loss:
     read: () => Promise.reject(new Error('a recorder holds nothing to read')),
     dispose: () => Promise.resolve(),
   };
-  writeRows(recorder, planned.value, {
+  load(recorder);
+  writeParameters(recorder, plan, drawn.value);
+  writeOptimizerState(recorder, plan, {});
+  const steps = writeWindow(recorder, plan, atOnce(epoch(0)), 0, 1);
+  return ok({ plan: plan.plan, values, steps, ...(isCut ? { whole: whole.value.training.plan } : {}) });
+}
+
+function firstRows(part: Part, rows: number, { width }: Dataset): Part {
+  const { features, targets, weights } = part;
+  return {
     rows,
-    features: training.features.subarray(0, rows * width),
-    targets: training.targets.subarray(0, rows),
-  });
-  writeParameters(recorder, planned.value.network, drawn.value);
-  writeOptimizerState(recorder, planned.value, {});
-  const order = Array.from({ length: rows }, (_, row) => row);
-  const steps = writeWindow(recorder, planned.value, order, 0, 1);
-  return ok({
-    plan: planned.value.plan,
-    values,
-    steps,
-    ...(isCut ? { whole: whole.value.plan } : {}),
-  });
+    features: features.subarray(0, rows * width),
+    targets: targets.subarray(0, (targets.length / part.rows) * rows),
+    ...(weights === undefined ? {} : { weights: weights.subarray(0, rows) }),
+  };
 }

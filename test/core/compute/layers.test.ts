@@ -44,7 +44,7 @@ function plan(network: Network, batch: number): { plan: Plan; forward: Forward }
         { name: 'features', size: batch * sizeOf(network.input.stored), role: 'data' },
         { name: 'weight', size: batch, role: 'data' },
         { name: 'delta', size: batch * sizeOf(network.layers.at(-1)!.output.stored), role: 'data' },
-        ...parameterBuffers(network),
+        ...parameterBuffers(network.parameters),
         ...forward.part.buffers,
         ...back.part.buffers,
       ],

@@ -3,6 +3,7 @@ import {
   writeOptimizerState,
   writeParameters,
   writeRows,
+  rowEpochs,
   writeWindow,
 } from '../../../src/core/compute/feed.ts';
 import { float64Executable } from '../../../src/core/compute/float64.ts';
@@ -16,6 +17,7 @@ import type { ModelInput } from '../../../src/core/network/presets.ts';
 import { sizeOf } from '../../../src/core/network/rowShape.ts';
 import type { Result } from '../../../src/core/messages/message.ts';
 import { experiment } from '../training/datasets.ts';
+import { lossObjective } from '../../../src/core/compute/objective.ts';
 
 // What is padded with zeros stays at zero: a checkpoint keeps no padding, so a run continues exactly only if there is
 // nothing in it.
@@ -105,8 +107,7 @@ describe('padding stays at zero', () => {
         inputs,
         shape,
         outputs: 3,
-        loss,
-        lossParameters: {},
+        objective: lossObjective(loss, {}),
         rows,
         batch: 4,
         optimizer,
@@ -122,7 +123,7 @@ describe('padding stays at zero', () => {
     });
     writeParameters(executable, plan.network, value(initialParameters(plan.network, 2)));
     writeOptimizerState(executable, plan, {});
-    writeWindow(executable, plan, [0, 1, 2, 3, 4, 5], 0, 1);
+    writeWindow(executable, plan, rowEpochs(plan)([0, 1, 2, 3, 4, 5]), 0, 1);
     executable.runNow(2);
     const names = new Set(plan.plan.buffers.map((buffer) => buffer.name));
     const check = (name: string, extents: Pick<ParameterShape, 'shape' | 'stored'>, copies: number) => {

@@ -5,6 +5,7 @@ import {
   writeOptimizerState,
   writeParameters,
   writeRows,
+  rowEpochs,
   writeWindow,
 } from '../../../src/core/compute/feed.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
@@ -22,6 +23,7 @@ import type { Experiment } from '../../../src/core/training/experiment.ts';
 import { presets, type ModelInput } from '../../../src/core/network/presets.ts';
 import { columnUse } from '../../../src/core/losses/column.ts';
 import { taskOf } from '../../../src/core/losses/task.ts';
+import { lossObjective } from '../../../src/core/compute/objective.ts';
 
 const sgd: Optimizer = {
   type: 'sgd',
@@ -41,8 +43,7 @@ function optionsFor(loss: Loss, rows: number, hidden = [6]): PlanOptions {
     model: { type: 'mlp', hidden, activation: 'tanh' },
     inputs: 3,
     outputs: taskOf(loss) === 'classes' ? 3 : 1,
-    loss,
-    lossParameters: parameters.value,
+    objective: lossObjective(loss, parameters.value),
     rows,
   };
 }
@@ -136,7 +137,8 @@ async function train(
   writeRows(executable, plan, part);
   writeParameters(executable, plan.network, initial);
   writeOptimizerState(executable, plan, {});
-  writeWindow(executable, plan, order ?? Array.from({ length: part.rows }, (_, i) => i), 0, 1);
+  const rows = order ?? Array.from({ length: part.rows }, (_, i) => i);
+  writeWindow(executable, plan, rowEpochs(plan)(rows), 0, 1);
   const reported = await executable.run(steps);
   return { reported, parameters: await readParameters(executable, plan.network) };
 }
@@ -243,7 +245,7 @@ describe('the mean of a short batch', () => {
     const executable = await float64Device().compile(plan.plan);
     writeRows(executable, plan, part);
     writeParameters(executable, plan.network, initial);
-    writeWindow(executable, plan, [0, 1, 2], 1, 2);
+    writeWindow(executable, plan, rowEpochs(plan)([0, 1, 2]), 1, 2);
     expect([...(await executable.run(1))]).toEqual([1]);
   });
 });

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { float64Device } from '../../../src/core/compute/float64.ts';
+import { join } from '../../../src/core/compute/layers/layer.ts';
 import { maxBufferSize } from '../../../src/core/compute/plan.ts';
-import { featureChunks, gather } from '../../../src/core/compute/rows.ts';
+import {
+  featureChunks,
+  gatherFeatures,
+  gatherTargets,
+  gatherWeights,
+} from '../../../src/core/compute/rows.ts';
 
 describe('chunks of the features', () => {
   it('are one where all indices are exact in float32', () => {
@@ -35,15 +41,12 @@ describe('gathering a batch', () => {
       { buffer: 'features.1', first: 3, rows: 3 },
       { buffer: 'features.2', first: 6, rows: 1 },
     ];
-    const { buffers, kernels } = gather({
-      chunks,
-      rows,
-      width,
-      columns: 4,
-      batch: 4,
-      row: { reads: { order: 'order' }, text: 'const r = order[n] | 0;' },
-      weight: { reads: {}, text: 'return n + 1.0;' },
-    });
+    const row = { reads: { order: 'order' }, text: 'const r = order[n] | 0;' };
+    const { buffers, kernels } = join(
+      gatherFeatures({ chunks, width, columns: 4, batch: 4, row }),
+      gatherTargets({ rows, width: 1, batch: 4, row }),
+      gatherWeights(4, 1, { reads: {}, text: 'return n + 1.0;' }),
+    );
     const executable = await float64Device().compile({
       buffers: [...buffers, { name: 'order', size: 4, role: 'data' }],
       kernels,

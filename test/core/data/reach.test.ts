@@ -17,7 +17,7 @@ import { loadLoss } from '../../../src/core/losses/catalogue.ts';
 import type { Result } from '../../../src/core/messages/message.ts';
 import { parseExperiment, type ExperimentInput } from '../../../src/core/training/experiment.ts';
 import { columnUse } from '../../../src/core/losses/column.ts';
-import { createSession } from '../../../src/core/training/session.ts';
+import { openSession } from '../training/datasets.ts';
 
 function value<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
@@ -47,9 +47,7 @@ async function reached(data: ExperimentInput['data'], seed: number): Promise<Rec
         });
   const dataset = value(prepareDataset(table, experiment, columnUse(loss)!));
   let now = 0;
-  const session = value(
-    await createSession(experiment, dataset, loss, float64Device(), { now: () => now++ }),
-  );
+  const session = value(await openSession(experiment, dataset, loss, float64Device(), { now: () => now++ }));
   let metrics: Record<string, number> = {};
   for (let state = 'running'; state === 'running';) {
     const advanced = await session.advance(40);

@@ -9,8 +9,9 @@ import {
   encodeCheckpoint,
   type Checkpoint,
 } from '../../../src/core/training/checkpoint.ts';
-import { createSession, type Session } from '../../../src/core/training/session.ts';
+import { type Session } from '../../../src/core/training/session.ts';
 import { experiment, randomDataset } from '../training/datasets.ts';
+import { openSession } from '../training/datasets.ts';
 
 // A model of every kind of layer that keeps something or draws something, from training to prediction.
 
@@ -35,7 +36,7 @@ const loss = loadLoss('softmax-cross-entropy')!;
 
 async function start(resume?: Checkpoint): Promise<Session> {
   let time = 0;
-  const created = await createSession(what, dataset, loss, float64Device(), {
+  const created = await openSession(what, dataset, loss, float64Device(), {
     // A clock that lets one step pass at a time.
     now: () => (time += 50),
     ...(resume === undefined ? {} : { resume }),
@@ -77,7 +78,7 @@ describe('a model with convolution, statistics and dropout', () => {
   it('draws other masks from another seed', async () => {
     const losses = await advance(await start());
     const other = { ...what, training: { ...what.training, seed: 5 } };
-    const created = await createSession(other, dataset, loss, float64Device(), { now: () => 0 });
+    const created = await openSession(other, dataset, loss, float64Device(), { now: () => 0 });
     if (!created.ok) throw new Error('expected a session');
     expect(await advance(created.value)).not.toEqual(losses);
   });

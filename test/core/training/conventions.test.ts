@@ -5,8 +5,8 @@ import { losses } from '../../../src/core/losses/catalogue.ts';
 import { inConvention } from '../../../src/core/losses/conventions.ts';
 import { taskOf } from '../../../src/core/losses/task.ts';
 import { checkExperiment } from '../../../src/core/training/check.ts';
-import { createSession } from '../../../src/core/training/session.ts';
 import { experiment, randomDataset } from './datasets.ts';
+import { openSession } from './datasets.ts';
 
 const definitions = losses().flatMap((loss) =>
   (loss.conventions ?? []).flatMap(({ id }) => {
@@ -38,7 +38,7 @@ describe('other definitions of losses', () => {
       if (!checked.ok) throw new Error(JSON.stringify(checked.problems));
       const random = randomDataset(task, { width: 3, training: 12 });
       const dataset = checked.value.use.target === 'value' ? random : positive(random);
-      const session = await createSession(wish, dataset, checked.value.loss, float64Device(), {
+      const session = await openSession(wish, dataset, checked.value.loss, float64Device(), {
         now: () => 0,
       });
       if (!session.ok) throw new Error(JSON.stringify(session.problems));

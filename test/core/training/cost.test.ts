@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { loadLoss } from '../../../src/core/losses/catalogue.ts';
 import { english } from '../../../src/core/messages/message.ts';
 import { describeCost, memoryText, runCost } from '../../../src/core/training/cost.ts';
-import { planRun, type RunPlans } from '../../../src/core/training/plans.ts';
+import { planColumn } from '../../../src/core/tasks/column.ts';
+import type { RunPlans } from '../../../src/core/training/plans.ts';
 import { experiment, randomDataset } from './datasets.ts';
 
 function plansOf(hidden: number[], batch: number, rows = 1000): RunPlans {
-  const plans = planRun(
+  const plans = planColumn(
     experiment({
       model: { type: 'mlp', hidden },
       loss: { id: 'mean-squared-error' },

@@ -1,6 +1,12 @@
+import type { Device } from '../../../src/core/compute/device.ts';
 import type { Dataset, Part } from '../../../src/core/data/dataset.ts';
 import { randomStream } from '../../../src/core/data/random.ts';
+import type { Loss } from '../../../src/core/losses/loss.ts';
 import type { Task } from '../../../src/core/losses/task.ts';
+import type { Result } from '../../../src/core/messages/message.ts';
+import { planColumn } from '../../../src/core/tasks/column.ts';
+import type { Checkpoint } from '../../../src/core/training/checkpoint.ts';
+import { createSession, type Session } from '../../../src/core/training/session.ts';
 import {
   parseExperiment,
   type Experiment,
@@ -62,4 +68,16 @@ export function experiment(input: Omit<ExperimentInput, 'version' | 'data'>): Ex
   const parsed = parseExperiment({ version: 1, data: { source: 'builtin', name: 'line' }, ...input });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.value;
+}
+
+/** Plans a run that predicts a column, and opens it. */
+export async function openSession(
+  what: Experiment,
+  dataset: Dataset,
+  loss: Loss,
+  device: Device,
+  options: { readonly now: () => number; readonly resume?: Checkpoint },
+): Promise<Result<Session>> {
+  const plans = planColumn(what, dataset, loss);
+  return plans.ok ? createSession(what, dataset, plans.value, device, options) : plans;
 }

@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { float64Device } from '../../../src/core/compute/float64.ts';
 import { evaluationPlan } from '../../../src/core/compute/planBuilder.ts';
 import { loadLoss } from '../../../src/core/losses/catalogue.ts';
+import { metricsCollector } from '../../../src/core/training/metrics.ts';
 import { evaluator } from '../../../src/core/training/evaluator.ts';
 import { line } from './datasets.ts';
+import { lossObjective } from '../../../src/core/compute/objective.ts';
 
 it('evaluates a part batch by batch, with a short last one, any number of times', async () => {
   // ŷ = 2x + 1 on x = 1 … 5 against 0: residuals 3, 5, 7, 9, 11.
@@ -13,13 +15,16 @@ it('evaluates a part batch by batch, with a short last one, any number of times'
     model: { type: 'mlp', hidden: [], activation: 'relu' },
     inputs: 1,
     outputs: 1,
-    loss: loadLoss('mean-squared-error')!,
-    lossParameters: {},
+    objective: lossObjective(loadLoss('mean-squared-error')!, {}),
     rows: 5,
     batch: 2,
   });
   if (!plan.ok) throw new Error('no plan');
-  const evaluate = evaluator(await float64Device().compile(plan.value.plan), plan.value, dataset, part);
+  const evaluate = evaluator(await float64Device().compile(plan.value.plan), plan.value, {
+    part,
+    outputs: 1,
+    metrics: () => metricsCollector(dataset, part),
+  });
   const run = async (weight: number, bias: number) => {
     evaluate.begin({ 'layers.0.weight': Float64Array.of(weight), 'layers.0.bias': Float64Array.of(bias) });
     expect(await evaluate.next()).toBeUndefined();

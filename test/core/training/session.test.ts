@@ -13,9 +13,10 @@ import {
   type Checkpoint,
 } from '../../../src/core/training/checkpoint.ts';
 import type { Experiment, ExperimentInput } from '../../../src/core/training/experiment.ts';
-import { createSession, type Session, type SessionState } from '../../../src/core/training/session.ts';
+import { type Session, type SessionState } from '../../../src/core/training/session.ts';
 import { experiment, line, randomDataset } from './datasets.ts';
 import { words } from '../../words.ts';
+import { openSession } from './datasets.ts';
 
 interface Setting {
   readonly experiment: Experiment;
@@ -33,7 +34,7 @@ async function open({
   now = () => 0,
 }: Setting): Promise<Session> {
   const loss = loadLoss(what.loss.id)!;
-  const session = await createSession(what, dataset, loss, device, {
+  const session = await openSession(what, dataset, loss, device, {
     now,
     ...(resume === undefined ? {} : { resume }),
   });
@@ -453,7 +454,7 @@ describe('resuming', () => {
     const loss = loadLoss('softmax-cross-entropy')!;
     const refused = async (changed: Partial<Setting>) =>
       (
-        await createSession(changed.experiment ?? what, changed.dataset ?? dataset, loss, float64Device(), {
+        await openSession(changed.experiment ?? what, changed.dataset ?? dataset, loss, float64Device(), {
           now: () => 0,
           resume: changed.resume ?? resume,
         })
@@ -515,7 +516,7 @@ describe('numbers that are not finite', () => {
 describe('a session that cannot start', () => {
   it('says that the loss does not fit the data', async () => {
     const what = experiment({ loss: { id: 'huber' } });
-    const result = await createSession(
+    const result = await openSession(
       what,
       randomDataset('classes', { width: 2, training: 5 }),
       loadLoss('huber')!,
@@ -537,7 +538,7 @@ describe('a session that cannot start', () => {
     };
     const what = experiment({ loss: { id: 'huber' } });
     const dataset = randomDataset('regression', { width: 2, training: 5, validation: 3 });
-    const result = await createSession(what, dataset, loadLoss('huber')!, failing, { now: () => 0 });
+    const result = await openSession(what, dataset, loadLoss('huber')!, failing, { now: () => 0 });
     expect(words(result.ok ? undefined : result.problems[0]!.message)).toContain(': out of luck.');
     expect(disposed).toBe(1);
   });

@@ -4,9 +4,9 @@ import type { Dataset, Part } from '../../../src/core/data/dataset.ts';
 import { loadLoss } from '../../../src/core/losses/catalogue.ts';
 import type { MetricsLine } from '../../../src/core/runs/record.ts';
 import type { Experiment } from '../../../src/core/training/experiment.ts';
-import { createSession } from '../../../src/core/training/session.ts';
 import { rowWeights } from '../../../src/core/training/weights.ts';
 import { experiment, line, randomDataset } from './datasets.ts';
+import { openSession } from './datasets.ts';
 
 const part: Part = {
   rows: 7,
@@ -30,7 +30,7 @@ const balanced = experiment({
 });
 
 async function linesOf(what: Experiment, data: Dataset): Promise<MetricsLine[]> {
-  const session = await createSession(what, data, loadLoss(what.loss.id)!, float64Device(), { now: () => 0 });
+  const session = await openSession(what, data, loadLoss(what.loss.id)!, float64Device(), { now: () => 0 });
   if (!session.ok) throw new Error(JSON.stringify(session.problems));
   const lines: MetricsLine[] = [];
   for (;;) {

@@ -5,6 +5,7 @@ import {
   writeOptimizerState,
   writeParameters,
   writeRows,
+  rowEpochs,
   writeWindow,
 } from '../../../src/core/compute/feed.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
@@ -21,6 +22,7 @@ import { cpuDevice } from '../../../src/trainer/device/cpu.ts';
 import { webAssemblyDevice } from '../../../src/trainer/device/webAssembly.ts';
 import { webGpuDevice } from '../../../src/trainer/device/webGpu.ts';
 import { hasAdapter, useAdapter, withoutAdapter } from './software.ts';
+import { lossObjective } from '../../../src/core/compute/objective.ts';
 
 // Every layer on every device against the float64 device, short last batches included. The float64 device itself is
 // judged by PyTorch (test/frameworks/test_layers.py).
@@ -120,8 +122,7 @@ async function train(
     inputs,
     shape,
     outputs: 1,
-    loss: loadLoss('mean-squared-error')!,
-    lossParameters: {},
+    objective: lossObjective(loadLoss('mean-squared-error')!, {}),
     rows,
     batch,
     optimizer,
@@ -146,7 +147,7 @@ async function train(
   const order = Array.from({ length: rows }, (_, row) => (row * 5) % rows);
   const losses = new Float64Array(steps);
   for (let step = 0; step < steps; step += plan.steps) {
-    writeWindow(executable, plan, order, 0, step + 1);
+    writeWindow(executable, plan, rowEpochs(plan)(order), 0, step + 1);
     losses.set(await executable.run(plan.steps), step);
   }
   const parameters = await readParameters(executable, plan.network);

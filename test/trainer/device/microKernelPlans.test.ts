@@ -6,6 +6,7 @@ import {
   writeOptimizerState,
   writeParameters,
   writeRows,
+  rowEpochs,
   writeWindow,
 } from '../../../src/core/compute/feed.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
@@ -16,6 +17,7 @@ import { initialParameters } from '../../../src/core/network/initial.ts';
 import { modelSchema } from '../../../src/core/training/schema/model.ts';
 import { optimizerSchema } from '../../../src/core/training/schema/optimizer.ts';
 import { webAssemblyDevice } from '../../../src/trainer/device/webAssembly.ts';
+import { lossObjective } from '../../../src/core/compute/objective.ts';
 
 // Whole training plans: what micro-kernels compute against what GPU.js's kernels compute, and both against float64.
 
@@ -31,8 +33,7 @@ function planOf(layers: readonly object[], shape: readonly number[]): TrainingPl
     inputs: shape.reduce((a, b) => a * b, 1),
     shape,
     outputs: classes,
-    loss,
-    lossParameters: {},
+    objective: lossObjective(loss, {}),
     rows: batch * batches,
     batch,
     // With Adam a parameter whose gradient is all rounding would move by as much as any other.
@@ -56,7 +57,7 @@ async function train(device: Device, plan: TrainingPlan) {
   writeParameters(executable, plan.network, drawn.value);
   writeOptimizerState(executable, plan, {});
   const order = Array.from({ length: plan.rows }, (_, i) => (i * 7) % plan.rows);
-  const steps = writeWindow(executable, plan, order, 0, 1);
+  const steps = writeWindow(executable, plan, rowEpochs(plan)(order), 0, 1);
   const losses = await executable.run(steps);
   const parameters = await readParameters(executable, plan.network);
   await executable.dispose();

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Device } from '../../../src/core/compute/device.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
 import type { Parameters as Values } from '../../../src/core/network/network.ts';
-import { createSession } from '../../../src/core/training/session.ts';
 import { chooseDevice } from '../../../src/trainer/device/choose.ts';
 import { cpuDevice } from '../../../src/trainer/device/cpu.ts';
 import { webAssemblyDevice } from '../../../src/trainer/device/webAssembly.ts';
@@ -14,6 +13,8 @@ import golden from '../../fixtures/golden/trajectories.json' with { type: 'json'
 import { caseSchema, prepare, train } from '../../golden/trajectories.ts';
 import { irisRun } from '../iris.ts';
 import { hasAdapter, useAdapter, withoutAdapter } from './software.ts';
+import { openSession } from '../../core/training/datasets.ts';
+import { planColumn } from '../../../src/core/tasks/column.ts';
 
 // Real frameworks' trajectories on float32 devices. Tolerances of the design: over 50 steps losses 1e-4 relative (WebGPU
 // 1e-3), parameters 1e-3.
@@ -87,7 +88,7 @@ async function trainIris(
     ...experiment,
     training: { ...experiment.training, epochs: 10, batch: Math.ceil(dataset.training.rows / 5) },
   };
-  const created = await createSession(shorter, dataset, loss, device, { now: () => performance.now() });
+  const created = await openSession(shorter, dataset, loss, device, { now: () => performance.now() });
   if (!created.ok) throw new Error(JSON.stringify(created.problems));
   const session = created.value;
   const losses: number[] = [];
@@ -125,7 +126,9 @@ function expectSame(actual: Values, expected: Values): void {
 describe('the choice for iris', () => {
   it('has candidates that pass the check on the very plan that will train', async () => {
     const { experiment, dataset, loss } = irisRun(0);
-    const workload = trainingWorkload(experiment, dataset, loss);
+    const workload = trainingWorkload(experiment, dataset, {
+      plan: (data) => planColumn(experiment, data, loss),
+    });
     if (!workload.ok) throw new Error(JSON.stringify(workload.problems));
     expect(workload.value.steps).toBeGreaterThan(1);
     const { device, table } = await chooseDevice({

@@ -19,6 +19,7 @@ import {
   shippedAndFixed,
   type AnyKernel,
 } from './webAssemblyFixesCompare.ts';
+import { lossObjective } from '../../../src/core/compute/objective.ts';
 
 const node = libraryMember('WebAssemblyFunctionNode', 'prototype') as object;
 afterEach(removeWebAssemblyFixes);
@@ -236,8 +237,7 @@ describe('plans compute the same with and without the fixes', () => {
         model: { type: 'mlp' as const, hidden: [...hidden], activation },
         inputs,
         outputs,
-        loss: loadLoss(id)!,
-        lossParameters: {},
+        objective: lossObjective(loadLoss(id)!, {}),
         rows: 90,
       };
       const optimizer = {

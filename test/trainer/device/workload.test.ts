@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadLoss } from '../../../src/core/losses/catalogue.ts';
 import { trainingWorkload } from '../../../src/trainer/device/workload.ts';
 import { experiment, randomDataset } from '../../core/training/datasets.ts';
+import { planColumn } from '../../../src/core/tasks/column.ts';
 
 function workloadOf(rows: number, batch: number | 'full') {
   const what = experiment({
@@ -10,7 +11,9 @@ function workloadOf(rows: number, batch: number | 'full') {
     training: { batch },
   });
   const dataset = randomDataset('regression', { width: 3, training: rows });
-  const result = trainingWorkload(what, dataset, loadLoss('huber')!);
+  const result = trainingWorkload(what, dataset, {
+    plan: (data) => planColumn(what, data, loadLoss('huber')!),
+  });
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   const { plan, whole, values } = result.value;
   const rowsOf = (of: typeof plan) => of.buffers.find(({ name }) => name === 'targets')!.size;

@@ -1,0 +1,15 @@
+import type { Result } from '../messages/message.ts';
+import type { Experiment } from '../training/experiment.ts';
+import { columnTask } from './column.ts';
+import type { CheckedTask } from './task.ts';
+
+type TaskType = Experiment['task']['type'];
+
+const tasks: Readonly<Record<TaskType, (experiment: Experiment) => Result<CheckedTask>>> = {
+  column: columnTask,
+};
+
+/** The task of an experiment, checked as far as that goes without its data: loss, parameters, options that go together. */
+export function checkTask(experiment: Experiment): Result<CheckedTask> {
+  return tasks[experiment.task.type](experiment);
+}

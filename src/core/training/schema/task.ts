@@ -1,0 +1,7 @@
+import * as v from 'valibot';
+
+/** What the model is to do. */
+export const taskSchema = v.variant('type', [
+  /** Predict one column of a table from the others. */
+  v.strictObject({ type: v.literal('column') }),
+]);
