@@ -8,6 +8,8 @@ import { runName } from '../core/runs/name.ts';
 import type { RunStatus } from '../core/runs/record.ts';
 import { canResume } from '../core/runs/states.ts';
 import type { Experiment } from '../core/training/experiment.ts';
+import { downloadAll, type Arrival, type PlannedDownload } from './downloadAll.ts';
+import { announcedSize, type DownloadOptions } from './download.ts';
 import { predict, type Prediction, type PredictionOptions, type PredictionRequest } from './predict.ts';
 import { TrainerRun, type Run } from './run.ts';
 import type { RunEntry, RunStore } from './runStore.ts';
@@ -37,7 +39,8 @@ export interface StartOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #live = new Map<string, TrainerRun>();
-  readonly #predictions = new Set<AbortController>();
+  /** Work beside the runs: predictions, downloads. */
+  readonly #jobs = new Map<AbortController, Promise<unknown>>();
   readonly #listeners = new Set<() => void>();
   #disposed = false;
 
@@ -141,30 +144,49 @@ export class Supervisor {
   ): Promise<Result<Prediction>> {
     const ready = this.#ready();
     if (!ready.ok) return ready;
-    const controller = new AbortController();
-    this.#predictions.add(controller);
-    const signal =
-      options.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, options.signal]);
-    try {
-      return await predict(this.#options.trainer, this.#options.log, directory, request, {
-        ...options,
-        signal,
-      });
-    } finally {
-      this.#predictions.delete(controller);
-    }
+    return this.#job(options.signal, (signal) =>
+      predict(this.#options.trainer, this.#options.log, directory, request, { ...options, signal }),
+    );
+  }
+
+  /** Fetches files that the user has agreed to, one after the other; see {@link downloadAll}. */
+  async download(
+    files: readonly PlannedDownload[],
+    options: DownloadOptions = {},
+  ): Promise<Result<readonly Arrival[]>> {
+    if (this.#disposed) return shuttingDown();
+    return this.#job(options.signal, (signal) => downloadAll(files, { ...options, signal }));
+  }
+
+  /** Asks a server for the size of a file; the user has agreed to ask it. */
+  async announcedSize(address: string, options: DownloadOptions = {}): ReturnType<typeof announcedSize> {
+    if (this.#disposed) return shuttingDown();
+    return this.#job(options.signal, (signal) => announcedSize(address, { ...options, signal }));
   }
 
   /** Ends everything within five seconds. Runs become `interrupted` and can be resumed. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    for (const controller of this.#predictions) controller.abort();
-    await Promise.all([...this.#live.values()].map((run) => run.abandon()));
+    for (const controller of this.#jobs.keys()) controller.abort();
+    await Promise.all([...this.#jobs.values(), ...[...this.#live.values()].map((run) => run.abandon())]);
     this.#listeners.clear();
   }
 
+  /** Work that ends, by its signal, when this supervisor or its caller does. Never rejects if the work does not. */
+  async #job<T>(wish: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const signal = wish === undefined ? controller.signal : AbortSignal.any([controller.signal, wish]);
+    const working = work(signal);
+    this.#jobs.set(controller, working);
+    try {
+      return await working;
+    } finally {
+      this.#jobs.delete(controller);
+    }
+  }
+
   #ready(): Result<void> {
-    if (this.#disposed) return bad(message('Loss Lab is shutting down.'));
+    if (this.#disposed) return shuttingDown();
     if (!existsSync(this.#options.trainer)) {
       return bad(
         message('A part of Loss Lab is missing: {path}. Install Loss Lab again.', {
@@ -223,4 +245,8 @@ export class Supervisor {
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function shuttingDown(): Result<never> {
+  return bad(message('Loss Lab is shutting down.'));
 }
