@@ -11,6 +11,7 @@ Commands:
   train --data DATA [options]      train on a CSV file or a data set; see loss-lab train --help
   resume FOLDER                    continue a run from its last checkpoint
   predict FOLDER --csv IN --out OUT   answer the rows of a CSV file with a run's best model
+  download [NAME|ADDRESS]          fetch a well-known data set, or a file, after showing what and asking
   losses [ID]                      list the losses, or explain one
   print ID --language LANGUAGE     print the code of a loss
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { download } from './download.ts';
 import { mainHelp } from './help.ts';
 import { showLosses } from './losses.ts';
 import { exitCodes, jsonLine, terminal, type Terminal } from './output.ts';
@@ -26,6 +27,8 @@ async function main(args: string[], to: Terminal, dist: string): Promise<number>
         return await resume(rest, to, dist);
       case 'predict':
         return await predict(rest, to, dist);
+      case 'download':
+        return await download(rest, to);
       case 'losses':
         return showLosses(rest, to);
       case 'print':
@@ -43,7 +46,7 @@ async function main(args: string[], to: Terminal, dist: string): Promise<number>
         return exitCodes.badInput;
       default:
         to.err(
-          `loss-lab: There is no command "${command}". The commands are train, resume, predict, losses and print; see loss-lab --help.\n`,
+          `loss-lab: There is no command "${command}". The commands are train, resume, predict, download, losses and print; see loss-lab --help.\n`,
         );
         return exitCodes.badInput;
     }
