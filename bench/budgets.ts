@@ -1,5 +1,7 @@
-// What a user waits for, in a real VS Code, against its budget. Fails only beyond three times a budget, because machines
-// differ; `short` measures in one window instead of three.
+// What a user waits for, in a real VS Code, against its budget, in three windows. Fails only beyond three times a budget,
+// because machines differ, and only where that is so in every window: what the code costs, it costs each time, while a
+// machine that does something else for a moment spoils one row of one window. `short` therefore measures in one window,
+// and in a second and a third only as long as a row is beyond in all before.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -18,7 +20,7 @@ const budgets: Readonly<Record<string, number>> = {
   'hover, first on a loss, slowest': 150,
   'completion, first': 200,
   'completion, first in another framework': 100,
-  'host lag while completing, longest': 50,
+  'host held up while completing, longest': 50,
   'catalogue, loading': 100,
   'catalogue, evaluating and differentiating all': 1000,
   'catalogue, slowest loss': 50,
@@ -26,9 +28,12 @@ const budgets: Readonly<Record<string, number>> = {
   'first point on iris, later run': 1000,
   'host lag at rest, longest': Infinity,
   'host lag while training, p99': 20,
-  'host lag while training, longest': 50,
+  'host lag while training, longest': Infinity,
+  'host held up while training, longest': 50,
   'stop until ended': 500,
 };
+
+const mostWindows = 3;
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -39,20 +44,24 @@ export async function measureBudgets(short: boolean): Promise<boolean> {
     `${os.cpus()[0]?.model ?? 'unknown processor'}, ${os.cpus().length} cores, ${windows.length} windows\n`,
   );
   console.log('| what | budget | measured (best … worst), ms | |\n| --- | --- | --- | --- |');
-  let failed = 0;
+  const failing = unbearable(windows);
   for (const [what, budget] of Object.entries(budgets)) {
     const values = windows.map((w) => w[what] ?? Number.NaN);
     const worst = Math.max(...values);
     const best = Math.min(...values);
-    // NaN (nothing measured) is not within.
-    const bearable = best <= 3 * budget;
-    if (!bearable) failed++;
-    const verdict = worst <= budget ? 'within' : bearable ? 'over' : 'FAIL: over three times';
+    const verdict = worst <= budget ? 'within' : failing.includes(what) ? 'FAIL: over three times' : 'over';
     console.log(
       `| ${what} | ${budget === Infinity ? '(peer)' : budget} | ${best.toFixed(1)} … ${worst.toFixed(1)} | ${verdict} |`,
     );
   }
-  return failed === 0;
+  return failing.length === 0;
+}
+
+/** What is beyond three times its budget in every window. Nothing measured is beyond, too. */
+function unbearable(windows: readonly Readonly<Record<string, number>>[]): string[] {
+  return Object.entries(budgets).flatMap(([what, budget]) =>
+    windows.some((measured) => (measured[what] ?? Number.NaN) <= 3 * budget) ? [] : [what],
+  );
 }
 
 async function measureWindows(short: boolean): Promise<Record<string, number>[]> {
@@ -60,8 +69,8 @@ async function measureWindows(short: boolean): Promise<Record<string, number>[]>
   const extension = packaged();
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'losslab-bench-'));
   const windows: Record<string, number>[] = [];
-  for (let i = 0; i < (short ? 1 : 3); i++) {
-    const results = path.join(scratch, `${i}.json`);
+  while (windows.length < mostWindows && (!short || windows.length === 0 || unbearable(windows).length > 0)) {
+    const results = path.join(scratch, `${windows.length}.json`);
     const code = await runInHost({
       extension,
       suite: path.join(suite, 'host.cjs'),
