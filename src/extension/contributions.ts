@@ -23,6 +23,7 @@ export const commands = {
   exportWeights: 'lossLab.exportWeights',
   startWaiting: 'lossLab.startWaiting',
   removeWaiting: 'lossLab.removeWaiting',
+  download: 'lossLab.download',
   insertLoss: 'lossLab.insertLoss',
   copyLoss: 'lossLab.copyLoss',
   showLog: 'lossLab.showLog',

@@ -147,7 +147,7 @@ async function askForTrust(): Promise<void> {
   const manage = vscode.l10n.t('Manage Workspace Trust');
   const picked = await vscode.window.showWarningMessage(
     vscode.l10n.t(
-      'Loss Lab only reads in Restricted Mode: it trains and writes files once you trust this workspace.',
+      'Loss Lab only reads in Restricted Mode: it trains, downloads and writes files once you trust this workspace.',
     ),
     manage,
   );

@@ -7,6 +7,7 @@ import { hasEnded } from '../core/runs/record.ts';
 import type { Experiment } from '../core/training/experiment.ts';
 import { RunStore } from '../supervisor/runStore.ts';
 import { Supervisor, type SupervisorOptions } from '../supervisor/supervisor.ts';
+import { downloadData } from './commands/download.ts';
 import { runExperiment, saveAsExperiment, trainAgain } from './commands/experiment.ts';
 import {
   continueRun,
@@ -63,6 +64,7 @@ const handlers: Readonly<Record<TrainingCommandId, Handler>> = {
   [commands.exportWeights]: exportWeights,
   [commands.startWaiting]: startWaiting,
   [commands.removeWaiting]: removeWaiting,
+  [commands.download]: downloadData,
 };
 
 export function createTraining(context: vscode.ExtensionContext, log: ExtensionLog): Training {
