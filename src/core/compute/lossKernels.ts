@@ -10,6 +10,7 @@ import type { Buffer, Kernel } from './plan.ts';
 export interface LossBuffers {
   /** batch × padded outputs: the network's raw outputs. */
   readonly prediction: string;
+  /** One number a row, or where the target has several axes batch × outputs. */
   readonly target: string;
   readonly weight: string;
   /** Receives the weighted mean of the batch. */
@@ -37,9 +38,9 @@ export function lossKernels(
     axes: [...axes],
     strides: axes.map((axis) => (axis === 'sample' ? sample : 1)),
   });
+  const targetAxes = columnTargetAxes(loss);
   const sizes: Record<Axis, number> = { sample: batch };
-  for (const axis of [...prediction.axes, ...columnTargetAxes(loss)])
-    if (axis !== 'sample') sizes[axis] = outputs;
+  for (const axis of [...prediction.axes, ...targetAxes]) if (axis !== 'sample') sizes[axis] = outputs;
   return compileKernels({
     roots: [
       { buffer: buffers.value, expr: mean, layout: { axes: [], strides: [] } },
@@ -55,7 +56,11 @@ export function lossKernels(
     ],
     inputs: {
       [prediction.id]: { buffer: buffers.prediction, layout: layout(prediction.axes, stride) },
-      [target.id]: { buffer: buffers.target, layout: layout(columnTargetAxes(loss), 1) },
+      // One number a row, or as many as outputs.
+      [target.id]: {
+        buffer: buffers.target,
+        layout: layout(columnTargetAxes(loss), columnTargetAxes(loss).length > 1 ? outputs : 1),
+      },
       weight: { buffer: buffers.weight, layout: { axes: ['sample'], strides: [1] } },
     },
     sizes,

@@ -20,11 +20,18 @@ export interface Objective {
   kernels(samples: number, outputs: number, buffers: LossBuffers): PlanPart;
 }
 
-/** A loss that compares every output with the target of its row. */
-export function lossObjective(loss: Loss, parameters: Readonly<Record<string, number>>): Objective {
+/**
+ * A loss that compares all outputs with the target of their row.
+ * @param targets numbers of a row's target
+ */
+export function lossObjective(
+  loss: Loss,
+  parameters: Readonly<Record<string, number>>,
+  targets = 1,
+): Objective {
   return {
     roles: 1,
-    targets: 1,
+    targets,
     parameters: [],
     kernels: (samples, outputs, buffers) => ({
       ...lossKernels(loss, parameters, samples, outputs, buffers),
