@@ -3,7 +3,6 @@ import type { Parameters } from '../network/network.ts';
 import type { ParameterShape } from '../network/parameterShape.ts';
 import { sizeOf } from '../network/rowShape.ts';
 import type { Moment } from '../optimizers/rates.ts';
-import { scheduleWidth } from '../optimizers/rule.ts';
 import type { Executable } from './device.ts';
 import type { RowsPlan, StepsPlan, TrainingPlan } from './planBuilder.ts';
 
@@ -115,6 +114,7 @@ export function writeWindow(
 ): number {
   const steps = Math.min(plan.window, plan.steps - stepInEpoch);
   epoch.write(executable, stepInEpoch, steps);
+  const { scheduleWidth } = plan.updates;
   const schedule = new Float64Array(plan.window * scheduleWidth);
   const moment = {
     ...run,

@@ -384,7 +384,7 @@ function extent({ stored }: ParameterShape): Kernel['output'] {
 }
 
 /** The chunks of the features, or why the plan needs buffers larger than float32 indices can address. */
-function address(
+export function address(
   network: Network,
   batch: number,
   rows: number,

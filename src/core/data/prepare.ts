@@ -238,7 +238,7 @@ function askedShape(data: Experiment['data']): readonly number[] | undefined {
 }
 
 /** Rows of a file of their own for validation. */
-function heldOut(rows: Uint32Array, from: number): Split {
+export function heldOut(rows: Uint32Array, from: number): Split {
   const first = rows.findIndex((row) => row >= from);
   const cut = first < 0 ? rows.length : first;
   return { training: rows.subarray(0, cut), validation: rows.subarray(cut) };
@@ -273,7 +273,7 @@ function summary(of: {
 }
 
 /** The first few of what was noted, as the reasons of a failure. */
-function someReasons(notes: readonly Message[], otherwise: Message): Message {
+export function someReasons(notes: readonly Message[], otherwise: Message): Message {
   const [first, ...others] = notes.slice(0, 5);
   return first === undefined ? otherwise : sentences(first, ...others);
 }
@@ -345,7 +345,7 @@ function chooseColumns(
 }
 
 /** The features that can be used at all, by index. */
-function* usableFeatures(
+export function* usableFeatures(
   table: Table,
   candidates: readonly number[],
   warn: Warn,
@@ -427,10 +427,10 @@ function isMissingAt(column: Column, row: number, rows: number): boolean {
   return column.kind === 'number' ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
 }
 
-/** The rows that have a target and a value in every one of `needed`; what is left out is noted. */
-function* completeRows(
+/** The rows that have a target (if there is one) and a value in every one of `needed`; what is left out is noted. */
+export function* completeRows(
   table: Table,
-  target: Target,
+  target: Target | undefined,
   needed: readonly number[],
   notes: Message[],
 ): Sliced<Uint32Array> {
@@ -443,7 +443,7 @@ function* completeRows(
     table.rows,
     (start, end) => {
       for (let row = start; row < end; row++) {
-        if (Number.isNaN(target.values[row]!)) {
+        if (target !== undefined && Number.isNaN(target.values[row]!)) {
           left.targetless.add(table.rowNumbers[row]!);
           continue;
         }
@@ -460,7 +460,7 @@ function* completeRows(
     },
     columns.length,
   );
-  if (left.targetless.count > 0) {
+  if (target !== undefined && left.targetless.count > 0) {
     notes.push(
       message('Rows without a value of the target "{target}" are left out: {count} ({rows}). {rule}', {
         target: target.name,
@@ -483,7 +483,7 @@ function* completeRows(
   return kept.slice(0, count);
 }
 
-function* noteFilled(
+export function* noteFilled(
   table: Table,
   features: readonly number[],
   rows: Uint32Array,
@@ -530,7 +530,7 @@ function tally() {
   };
 }
 
-function tooFewRows(table: Table, left: number, notes: readonly Message[]): Result<never> {
+export function tooFewRows(table: Table, left: number, notes: readonly Message[]): Result<never> {
   if (table.rows === 1) return bad(message('The table has only one row; at least two are needed to train.'));
   const counted = message('Only {left} of {rows} rows can be used; at least two are needed.', {
     left,

@@ -41,11 +41,22 @@ export interface Network {
 /** Values by parameter name, flat and row-major, without padding. */
 export type Parameters = Readonly<Record<string, Float64Array>>;
 
+/** Where a network stands: the prefix of its layers' names, and the path of its model in the experiment. */
+export interface NetworkPlace {
+  readonly name: string;
+  readonly path: string;
+}
+
+const ofModel: NetworkPlace = { name: 'layers', path: 'model' };
+
 /**
  * The network of a model: its layers, then a linear layer to the outputs. An mlp takes every row as flat. Bad, with the path in
  * the experiment, when a layer does not fit what comes before it.
  */
-export function buildNetwork({ model, inputs, shape, outputs }: ModelOnData): Result<Network> {
+export function buildNetwork(
+  { model, inputs, shape, outputs }: ModelOnData,
+  place: NetworkPlace = ofModel,
+): Result<Network> {
   const isFlat = model.type === 'mlp' || shape === undefined || shape.length < 2;
   if (!isFlat && sizeOf(shape) !== inputs) {
     return bad(
@@ -56,18 +67,19 @@ export function buildNetwork({ model, inputs, shape, outputs }: ModelOnData): Re
   // The data lies as it came; only flat rows are padded.
   const input: RowShape = isFlat ? paddedShape([inputs]) : { shape, stored: shape };
   const built = buildLayers(layersOf(model), input, {
-    name: 'layers',
-    pathOf: (i) => (model.type === 'mlp' ? 'model.hidden' : `model.layers.${i}`),
+    name: place.name,
+    startsModel: true,
+    pathOf: (i) => (model.type === 'mlp' ? `${place.path}.hidden` : `${place.path}.layers.${i}`),
   });
   if (!built.ok) return built;
-  const name = `layers.${built.value.length}`;
+  const name = `${place.name}.${built.value.length}`;
   const row = built.value.at(-1)?.output ?? input;
   const initialiser = model.initialiser ?? 'default';
   const last = dense(
     name,
     row,
     { units: outputs, activation: 'none', initialiser },
-    model.type === 'mlp' ? 'model.hidden' : 'model.layers',
+    `${place.path}.${model.type === 'mlp' ? 'hidden' : 'layers'}`,
   );
   if (!last.ok) return last;
   const layers = [...built.value, last.value];
@@ -82,7 +94,7 @@ export function buildNetwork({ model, inputs, shape, outputs }: ModelOnData): Re
 }
 
 /** The layers of a model but the last. */
-function layersOf(model: ModelShape): readonly LayerSpec[] {
+export function layersOf(model: ModelShape): readonly LayerSpec[] {
   if (model.type === 'layers') return model.layers;
   const { hidden, activation, initialiser } = model;
   return hidden.map((units) => ({ type: 'dense', units, activation, initialiser }));

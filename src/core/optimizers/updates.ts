@@ -23,6 +23,14 @@ export interface Updates extends PlanPart {
   readonly report: string;
   /** What the host computes for a step: a row of the `schedule` buffer. */
   readonly schedule: (moment: Moment) => readonly number[];
+  /** Numbers of such a row in the buffer. */
+  readonly scheduleWidth: number;
+}
+
+/** Where in a row of `schedule` the numbers of an update stand, if several optimizers share it. */
+export interface ScheduleRow {
+  readonly width: number;
+  readonly first: number;
 }
 
 /**
@@ -32,7 +40,12 @@ export interface Updates extends PlanPart {
  * Reads the plan's buffers `schedule` and `clock` (the row of the step).
  * @param loss the buffer whose first number is the loss
  */
-export function updates(optimizer: Optimizer, targets: readonly UpdateTarget[], loss = 'loss'): Updates {
+export function updates(
+  optimizer: Optimizer,
+  targets: readonly UpdateTarget[],
+  loss = 'loss',
+  scheduled: ScheduleRow = { width: scheduleWidth, first: 0 },
+): Updates {
   const rule = ruleOf(optimizer);
   const batches = optimizer.accumulate ?? 1;
   const names = ['rate', closes, continues, ...Object.keys(rule.numbers)];
@@ -42,7 +55,7 @@ export function updates(optimizer: Optimizer, targets: readonly UpdateTarget[], 
   );
   const gradients = preparedGradients(optimizer, targets, row, loss);
   const parts: PlanPart[] = [
-    rowPart,
+    rowPart(scheduled),
     gradients,
     ...targets.map((target, i) => updateOfParameter(optimizer, rule, target, gradients.scopes[i]!)),
   ];
@@ -59,6 +72,7 @@ export function updates(optimizer: Optimizer, targets: readonly UpdateTarget[], 
       })),
     ),
     report: gradients.report,
+    scheduleWidth: scheduled.width,
     schedule: (moment) => {
       const rate = rateAt(optimizer, moment);
       const update = updateOf(optimizer, moment.step);
@@ -72,23 +86,25 @@ export function updates(optimizer: Optimizer, targets: readonly UpdateTarget[], 
   };
 }
 
-/** The step's row of the schedule in a place that does not move, so that kernels find it by a literal index. */
-const rowPart: PlanPart = {
-  buffers: [{ name: 'update.row', size: scheduleWidth, role: 'temporary' }],
-  kernels: [
-    {
-      name: 'update.row',
-      output: [scheduleWidth],
-      reads: [
-        { parameter: 'schedule', buffer: 'schedule' },
-        { parameter: 'clock', buffer: 'clock' },
-      ],
-      writes: 'update.row',
-      body: `return schedule[(clock[0] | 0) * ${scheduleWidth} + this.thread.x];`,
-    },
-  ],
-  carry: [],
-};
+/** The step's numbers of the schedule in a place that does not move, so that kernels find them by a literal index. */
+function rowPart({ width, first }: ScheduleRow): PlanPart {
+  return {
+    buffers: [{ name: 'update.row', size: scheduleWidth, role: 'temporary' }],
+    kernels: [
+      {
+        name: 'update.row',
+        output: [scheduleWidth],
+        reads: [
+          { parameter: 'schedule', buffer: 'schedule' },
+          { parameter: 'clock', buffer: 'clock' },
+        ],
+        writes: 'update.row',
+        body: `return schedule[(clock[0] | 0) * ${width} + ${first} + this.thread.x];`,
+      },
+    ],
+    carry: [],
+  };
+}
 
 /** The kernels of a rule for one parameter. */
 function updateOfParameter(optimizer: Optimizer, rule: Rule, target: UpdateTarget, given: Scope): PlanPart {

@@ -17,6 +17,8 @@ import { residual } from './residual.ts';
 /** Where a list of layers stands: the prefix of their names, and the path in the experiment of each. */
 export interface Place {
   readonly name: string;
+  /** Whether the first of the list takes the data as it came. */
+  readonly startsModel?: boolean;
   pathOf(index: number): string;
 }
 
@@ -30,7 +32,7 @@ export function buildLayers(
   for (const [i, spec] of specs.entries()) {
     const row = layers.at(-1)?.output ?? input;
     const here = { name: `${place.name}.${i}`, path: place.pathOf(i) };
-    const built = buildLayer(spec, row, here, i === 0 && place.name === 'layers');
+    const built = buildLayer(spec, row, here, i === 0 && place.startsModel === true);
     if (!built.ok) return built;
     layers.push(built.value);
   }
