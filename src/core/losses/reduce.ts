@@ -45,21 +45,25 @@ function over(expr: Expr, reduction: (x: Expr, axis: string) => Expr): Expr {
 
 /**
  * What training minimises: Σ w·ℓ / Σ w over the samples, with an input `weight` on axis `sample` (w = 0 pads a short
- * last batch) and ℓ averaged over the outputs; a loss of the whole batch has the weights inside. Options of the loss
- * are in it where `parameters` sets them to other than their neutral value; parameters and options stay symbolic.
+ * last batch) and ℓ averaged over the outputs; a loss of the whole batch has the weights inside. Where the loss says which
+ * samples count (anchors that have a positive), w is 0 for the others. Options of the loss are in it where `parameters`
+ * sets them to other than their neutral value; parameters and options stay symbolic.
  */
 export function weightedMean(loss: Loss, parameters: Readonly<Record<string, number>> = {}): Expr {
   const given = (loss.options ?? []).filter(
     ({ id, neutral }) => !Object.is(parameters[id] ?? neutral, neutral),
   );
-  const element = weighedInside(loss.expression(given.map((option) => option.id)));
+  const keep = given.map((option) => option.id);
+  const element = weighedInside(loss.expression(keep));
   if (!element.axes.includes('sample'))
     return element.axes.reduceRight<Expr>((inner, axis) => mean(inner, axis), element);
   const perSample = element.axes
     .filter((axis) => axis !== 'sample')
     .reduceRight<Expr>((inner, axis) => mean(inner, axis), element);
   const weight = input('weight', ['sample']);
-  return div(sum(mul(weight, perSample), 'sample'), sum(weight, 'sample'));
+  const divisor = loss.divisor?.(keep);
+  const counted = divisor?.axes.includes('sample') === true ? mul(weight, weighedInside(divisor)) : weight;
+  return div(sum(mul(weight, perSample), 'sample'), sum(counted, 'sample'));
 }
 
 /**
