@@ -71,6 +71,13 @@ export type FeatureEncoding =
 
 /** How the target becomes numbers and back. */
 export type TargetEncoding =
+  /** Several labels of 0 or 1 at once, by name. `ranked`: outputs only order them, and say nothing of one by itself. */
+  | {
+      readonly kind: 'labels';
+      readonly name: string;
+      readonly labels: readonly string[];
+      readonly ranked?: true;
+    }
   | {
       readonly kind: 'number';
       readonly name: string;
@@ -80,6 +87,9 @@ export type TargetEncoding =
       readonly link?: Link;
     }
   | { readonly kind: 'classes'; readonly name: string; readonly classes: readonly string[] };
+
+/** How a column of numbers or classes becomes numbers and back. */
+export type ColumnEncoding = Extract<TargetEncoding, { kind: 'number' | 'classes' }>;
 
 /** Everything needed to turn new rows into network inputs and outputs into answers. */
 export interface Preprocessing {

@@ -1,7 +1,7 @@
 import { linked } from '../losses/column.ts';
 import { bad, message, ok, type Problem, type Result } from '../messages/message.ts';
 import { parseCell, type Decimal } from './cell.ts';
-import type { FeatureEncoding, Preprocessing } from './dataset.ts';
+import type { FeatureEncoding, Preprocessing, TargetEncoding } from './dataset.ts';
 
 /** Numbers that a feature becomes. */
 export function widthOf(feature: FeatureEncoding): number {
@@ -130,6 +130,7 @@ export function decodeOutput(
   { task, target }: Preprocessing,
   output: ArrayLike<number>,
 ): Record<string, string | number> {
+  if (target.kind === 'labels') return labelAnswers(target, output);
   if (target.kind === 'number') {
     return { prediction: linked(target.link ?? 'identity', output[0]!) * target.scale + target.mean };
   }
@@ -143,7 +144,32 @@ export function decodeOutput(
 
 /** The names of the fields of {@link decodeOutput}, in order. */
 export function answerFields({ target }: Preprocessing): string[] {
+  if (target.kind === 'labels')
+    return ['prediction', ...target.labels.map(target.ranked ? scoreField : probabilityField)];
   return target.kind === 'number' ? ['prediction'] : ['prediction', ...target.classes.map(probabilityField)];
+}
+
+/** `prediction`: the labels more probable than not or, where outputs only order them, all of them, the first ones first. */
+function labelAnswers(
+  { labels, ranked }: Extract<TargetEncoding, { kind: 'labels' }>,
+  output: ArrayLike<number>,
+): Record<string, string | number> {
+  const of = labels.map((name, k) => ({ name, score: output[k]! }));
+  if (ranked) {
+    const ordered = of.toSorted((a, b) => b.score - a.score);
+    return {
+      prediction: ordered.map(({ name }) => name).join(', '),
+      ...Object.fromEntries(of.map(({ name, score }) => [scoreField(name), score])),
+    };
+  }
+  return {
+    prediction: of.flatMap(({ name, score }) => (score > 0 ? [name] : [])).join(', '),
+    ...Object.fromEntries(of.map(({ name, score }) => [probabilityField(name), sigmoidPair(score)[1]!])),
+  };
+}
+
+function scoreField(name: string): string {
+  return `score(${name})`;
 }
 
 function probabilityField(name: string): string {

@@ -15,7 +15,7 @@ import type { Experiment } from '../training/experiment.ts';
 import { builtins } from './builtin.ts';
 import { missingCells } from './cell.ts';
 import { rowList } from './csv.ts';
-import type { Column, Dataset, Faults, Part, Table } from './dataset.ts';
+import type { Column, ColumnEncoding, Dataset, Faults, Part, Preprocessing, Table } from './dataset.ts';
 import { encodedWidth } from './encode.ts';
 import {
   encodeRowsOf,
@@ -60,10 +60,49 @@ export function prepareDataset(table: Table, experiment: Experiment, loss: Colum
 }
 
 /** {@link prepareDataset} in slices: a table of millions of rows takes seconds. */
-export function* preparingDataset(
+export function preparingDataset(
   table: Table,
   experiment: Experiment,
   loss: ColumnUse,
+): Sliced<Result<Prepared>> {
+  return preparingTargets(table, experiment, {
+    columns: undefined,
+    *read(_, [column]) {
+      const target = yield* readTarget(table, column!, loss);
+      return target.ok ? ok([{ target: target.value, use: loss }], target.warnings) : target;
+    },
+    describe: ([target]) => ({
+      task: loss.task,
+      target: target!,
+      outputs: target!.kind === 'classes' && loss.task === 'classes' ? target!.classes.length : 1,
+    }),
+  });
+}
+
+/** One number of a row's target, with what the loss does with it. */
+export interface Wanted {
+  /** Labels that are 0 and 1 already come without classes. */
+  readonly target: Target;
+  readonly use: ColumnUse;
+}
+
+/** What a task predicts. */
+export interface TargetsRequest {
+  /** Columns by name, as `task.targets` has them. Undefined: the data's own target. */
+  readonly columns: readonly string[] | undefined;
+  /** Reads the columns at these indices; one of arrays may give several targets. */
+  read(table: Table, columns: readonly number[]): Sliced<Result<readonly Wanted[]>>;
+  /** What the encoded targets are together, and how many outputs the network needs for them. */
+  describe(
+    targets: readonly ColumnEncoding[],
+  ): Pick<Preprocessing, 'task' | 'target'> & Pick<Dataset, 'outputs'>;
+}
+
+/** {@link prepareDataset} for any number of targets: rows × targets of them. Only a single one is stratified by. */
+export function* preparingTargets(
+  table: Table,
+  experiment: Experiment,
+  request: TargetsRequest,
 ): Sliced<Result<Prepared>> {
   const { data } = experiment;
   const notes: Message[] = [];
@@ -75,11 +114,12 @@ export function* preparingDataset(
 
   if (table.rows < 2) return tooFewRows(table, table.rows, notes);
   const { weightColumn } = experiment.loss;
-  const chosen = chooseColumns(table, data, weightColumn);
+  const chosen = chooseColumns(table, data, weightColumn, request.columns);
   if (!chosen.ok) return chosen;
-  const target = yield* readTarget(table, chosen.value.target, loss);
-  if (!target.ok) return target;
-  for (const { message: text, where } of target.warnings) warn(text, where);
+  const read = yield* request.read(table, chosen.value.targets);
+  if (!read.ok) return read;
+  for (const { message: text, where } of read.warnings) warn(text, where);
+  const wanted = read.value;
 
   const usable = yield* usableFeatures(table, chosen.value.features, warn);
   if (!usable.ok) return usable;
@@ -87,7 +127,12 @@ export function* preparingDataset(
   if (!shaped.ok) return shaped;
   const shape = shaped.value;
   const filling = data.source === 'file' && data.missing === 'mean';
-  const complete = yield* completeRows(table, target.value, filling ? [] : usable.value, notes);
+  const complete = yield* completeRows(
+    table,
+    wanted.map(({ target }) => target),
+    filling ? [] : usable.value,
+    notes,
+  );
   const weighted =
     weightColumn === undefined
       ? ok({ rows: complete, weights: undefined })
@@ -97,61 +142,38 @@ export function* preparingDataset(
   if (rows.length < 2) return tooFewRows(table, rows.length, notes);
   if (filling) yield* noteFilled(table, usable.value, rows, notes);
 
-  const { classes, values } = yield* presentClasses(target.value, rows, loss.task);
-  if (classes !== undefined && classes.length < 2) {
-    return bad(
-      message('In the rows that can be used the target "{target}" has only one value.', {
-        target: target.value.name,
-      }),
-    );
+  const found: Present[] = [];
+  for (const { target, use } of wanted) {
+    const present = yield* presentClasses(target, rows, use.task);
+    if (present.classes !== undefined && present.classes.length < 2) {
+      return bad(
+        message('In the rows that can be used the target "{target}" has only one value.', {
+          target: target.name,
+        }),
+      );
+    }
+    found.push(present);
   }
-  const stratify = classes !== undefined && experiment.split.stratify;
+  const [first, second] = found;
+  const stratify =
+    second === undefined && first?.classes !== undefined && experiment.split.stratify
+      ? { of: (row: number) => first.values[row]!, count: first.classes.length }
+      : undefined;
   const split =
     table.validationFrom === undefined
       ? yield* splitRows(
           rows,
           experiment.split.validation,
           randomStream(experiment.training.seed, 'split'),
-          stratify ? { of: (row) => values[row]!, count: classes.length } : undefined,
+          stratify,
         )
       : heldOut(rows, table.validationFrom);
   if (split.training.length === 0) {
     return bad(message('No row is left for training: none of the training data is complete.'));
   }
-  if (classes !== undefined) {
-    function* without(part: Uint32Array): Sliced<string[]> {
-      const there = yield* valuesOf(values, part);
-      return classes!.filter((_, k) => !there.has(k));
-    }
-    const untrained = yield* without(split.training);
-    if (untrained.length > 0) {
-      const args = { classes: someNames(untrained) };
-      return table.validationFrom === undefined
-        ? bad(
-            message(
-              'The split leaves no row for training of these classes: {classes}. Set "split.stratify" to true, or choose a smaller validation share or another seed.',
-              args,
-            ),
-            { path: 'split' },
-          )
-        : bad(
-            message(
-              'The training data have no row of these classes of the validation data: {classes}.',
-              args,
-            ),
-            {
-              path: 'data.validation',
-            },
-          );
-    }
-    const unvalidated = split.validation.length === 0 ? [] : yield* without(split.validation);
-    if (unvalidated.length > 0) {
-      warn(
-        message('The validation part has no row of these classes: {classes}.', {
-          classes: someNames(unvalidated),
-        }),
-      );
-    }
+  for (const present of found) {
+    const represented = yield* checkClasses(present, split, table.validationFrom !== undefined, warn);
+    if (!represented.ok) return represented;
   }
 
   const fitted = yield* fitFeatures(
@@ -173,25 +195,27 @@ export function* preparingDataset(
       }),
     );
   }
-  const scaledTarget = yield* fitTarget(
-    target.value,
-    classes,
-    split.training,
-    loss,
-    experiment.scaling.target,
-    notes,
-    warn,
-  );
-  if (!scaledTarget.ok) return scaledTarget;
-  const encoding = scaledTarget.value;
+  const encodings: ColumnEncoding[] = [];
+  for (const [i, { target, use }] of wanted.entries()) {
+    const { classes } = found[i]!;
+    const { target: scaling } = experiment.scaling;
+    const encoding = yield* fitTarget(target, classes, split.training, use, scaling, notes, warn);
+    if (!encoding.ok) return encoding;
+    encodings.push(encoding.value);
+  }
+  const described = request.describe(encodings);
 
   const width = encodedWidth(features.flatMap(({ encodings }) => encodings));
   function* part(of: Uint32Array): Sliced<Part> {
-    const targets = new Float64Array(of.length);
-    const { mean, scale } = encoding.kind === 'number' ? encoding : { mean: 0, scale: 1 };
-    yield* sliced(of.length, (start, end) => {
-      for (let i = start; i < end; i++) targets[i] = (values[of[i]!]! - mean) / scale;
-    });
+    const count = encodings.length;
+    const targets = new Float64Array(of.length * count);
+    for (const [k, encoding] of encodings.entries()) {
+      const { values } = found[k]!;
+      const { mean, scale } = encoding.kind === 'number' ? encoding : { mean: 0, scale: 1 };
+      yield* sliced(of.length, (start, end) => {
+        for (let i = start; i < end; i++) targets[i * count + k] = (values[of[i]!]! - mean) / scale;
+      });
+    }
     return {
       rows: of.length,
       features: yield* encodeRowsOf(table, features, of, width),
@@ -206,29 +230,68 @@ export function* preparingDataset(
   return ok(
     {
       preprocessing: {
-        task: loss.task,
-        features: features.flatMap(({ encodings }) => encodings),
-        target: encoding,
+        task: described.task,
+        features: features.flatMap((feature) => feature.encodings),
+        target: described.target,
       },
       width,
       ...(shape !== undefined && { shape }),
-      outputs: loss.task === 'classes' ? (classes?.length ?? 1) : 1,
+      outputs: described.outputs,
       training,
       validation,
       notes: [
         summary({
-          target: target.value.name,
+          target: described.target.name,
           columns: features.length,
           inputs: width,
           training: training.rows,
           validation: validation?.rows,
-          alike: stratify && table.validationFrom === undefined,
+          alike: stratify !== undefined && table.validationFrom === undefined,
         }),
         ...notes,
       ],
     },
     warnings,
   );
+}
+
+/** Every class of a target needs rows for training; that the validation part lacks one is only worth a note. */
+function* checkClasses(
+  { classes, values }: Present,
+  split: Split,
+  cameApart: boolean,
+  warn: Warn,
+): Sliced<Result<void>> {
+  if (classes === undefined) return ok(undefined);
+  function* without(part: Uint32Array): Sliced<string[]> {
+    const there = yield* valuesOf(values, part);
+    return classes!.filter((_, k) => !there.has(k));
+  }
+  const untrained = yield* without(split.training);
+  if (untrained.length > 0) {
+    const args = { classes: someNames(untrained) };
+    return cameApart
+      ? bad(
+          message('The training data have no row of these classes of the validation data: {classes}.', args),
+          { path: 'data.validation' },
+        )
+      : bad(
+          message(
+            'The split leaves no row for training of these classes: {classes}. Set "split.stratify" to true, or choose a smaller validation share or another seed.',
+            args,
+          ),
+          { path: 'split' },
+        );
+  }
+  const unvalidated = split.validation.length === 0 ? [] : yield* without(split.validation);
+  if (unvalidated.length > 0) {
+    warn(
+      message('The validation part has no row of these classes: {classes}.', {
+        classes: someNames(unvalidated),
+      }),
+    );
+  }
+  return ok(undefined);
 }
 
 /** How an experiment or its data set says that the values of a row lie. */
@@ -285,28 +348,35 @@ export function ownTarget(data: Experiment['data']): string | undefined {
 }
 
 interface Chosen {
-  readonly target: number;
+  readonly targets: readonly number[];
   readonly features: readonly number[];
 }
 
-function chooseColumns(
+/** The target and the features of a table by what the experiment and its data set say. */
+export function chooseColumns(
   table: Table,
   data: Experiment['data'],
   weightColumn: string | undefined,
+  columns: readonly string[] | undefined,
 ): Result<Chosen> {
   const names = table.columns.map(({ name }) => name);
   const all = names.map((name) => `"${name}"`).join(', ');
-  const wanted =
-    (data.source === 'generated' || data.source === 'images' ? undefined : data.target) ?? ownTarget(data);
-  const target = wanted === undefined ? names.length - 1 : names.indexOf(wanted);
-  if (target < 0) {
+  const given = data.source === 'generated' || data.source === 'images' ? undefined : data.target;
+  if (columns !== undefined && given !== undefined) {
+    return bad(message('The task names its targets itself. Remove "data.target".'), { path: 'data.target' });
+  }
+  const path = columns === undefined ? 'data.target' : 'task.targets';
+  const wanted = columns ?? [given ?? ownTarget(data) ?? names.at(-1)!];
+  const missing = wanted.find((name) => !names.includes(name));
+  if (missing !== undefined) {
     return bad(
-      message('There is no column "{target}" to predict. The columns are {all}.', {
-        target: wanted ?? '',
-        all,
-      }),
-      { path: 'data.target' },
+      message('There is no column "{target}" to predict. The columns are {all}.', { target: missing, all }),
+      { path },
     );
+  }
+  const twice = wanted.find((name, i) => wanted.indexOf(name) < i);
+  if (twice !== undefined) {
+    return bad(message('The target "{target}" is named twice.', { target: twice }), { path });
   }
   const exclude = data.source === 'generated' || data.source === 'images' ? [] : data.exclude;
   const unknown = exclude.find((name) => !names.includes(name));
@@ -318,13 +388,12 @@ function chooseColumns(
       },
     );
   }
-  if (exclude.includes(names[target]!)) {
-    return bad(message('The target "{target}" is excluded.', { target: names[target]! }), {
-      path: 'data.exclude',
-    });
+  const excluded = wanted.find((name) => exclude.includes(name));
+  if (excluded !== undefined) {
+    return bad(message('The target "{target}" is excluded.', { target: excluded }), { path: 'data.exclude' });
   }
-  if (names[target] === weightColumn) {
-    return bad(message('The target "{target}" cannot hold the weights too.', { target: names[target]! }), {
+  if (weightColumn !== undefined && wanted.includes(weightColumn)) {
+    return bad(message('The target "{target}" cannot hold the weights too.', { target: weightColumn }), {
       path: 'loss.weightColumn',
     });
   }
@@ -337,11 +406,11 @@ function chooseColumns(
     );
   }
   const features = names.flatMap((name, i) =>
-    i === target || name === weightColumn || exclude.includes(name) || only?.includes(name) === false
+    wanted.includes(name) || name === weightColumn || exclude.includes(name) || only?.includes(name) === false
       ? []
       : [i],
   );
-  return ok({ target, features });
+  return ok({ targets: wanted.map((name) => names.indexOf(name)), features });
 }
 
 /** The features that can be used at all, by index. */
@@ -415,7 +484,8 @@ function someCells({ count, first }: Faults): Message {
   return more > 0 ? message('{cells} and {more} more', { cells, more }) : cells;
 }
 
-function isMissingAt(column: Column, row: number, rows: number): boolean {
+/** Whether a row has no value in a column, or misses one of an array. */
+export function isMissingAt(column: Column, row: number, rows: number): boolean {
   if (column.kind === 'unusable') return true;
   if (column.kind === 'array') {
     const size = column.values.length / rows;
@@ -427,10 +497,10 @@ function isMissingAt(column: Column, row: number, rows: number): boolean {
   return column.kind === 'number' ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
 }
 
-/** The rows that have a target (if there is one) and a value in every one of `needed`; what is left out is noted. */
+/** The rows that have all targets (if there are any) and a value in every one of `needed`; what is left out is noted. */
 export function* completeRows(
   table: Table,
-  target: Target | undefined,
+  targets: readonly Target[] = [],
   needed: readonly number[],
   notes: Message[],
 ): Sliced<Uint32Array> {
@@ -443,7 +513,7 @@ export function* completeRows(
     table.rows,
     (start, end) => {
       for (let row = start; row < end; row++) {
-        if (target !== undefined && Number.isNaN(target.values[row]!)) {
+        if (targets.some(({ values }) => Number.isNaN(values[row]!))) {
           left.targetless.add(table.rowNumbers[row]!);
           continue;
         }
@@ -460,10 +530,10 @@ export function* completeRows(
     },
     columns.length,
   );
-  if (target !== undefined && left.targetless.count > 0) {
+  if (left.targetless.count > 0) {
     notes.push(
       message('Rows without a value of the target "{target}" are left out: {count} ({rows}). {rule}', {
-        target: target.name,
+        target: targets.map(({ name }) => name).join('", "'),
         count: left.targetless.count,
         rows: left.targetless.text(),
         rule: missingCells,
@@ -541,12 +611,14 @@ export function tooFewRows(table: Table, left: number, notes: readonly Message[]
   return bad(sentences(counted, ...notes.slice(0, 5), advice));
 }
 
+/** A target as the rows that are used have it. */
+interface Present {
+  readonly classes: readonly string[] | undefined;
+  readonly values: Float64Array;
+}
+
 /** The classes that are left in the rows that are used, and the values renumbered by them. */
-function* presentClasses(
-  target: Target,
-  rows: Uint32Array,
-  task: Task,
-): Sliced<{ readonly classes: readonly string[] | undefined; readonly values: Float64Array }> {
+function* presentClasses(target: Target, rows: Uint32Array, task: Task): Sliced<Present> {
   if (target.classes === undefined || task === 'regression')
     return { classes: undefined, values: target.values };
   const there = yield* valuesOf(target.values, rows);
@@ -560,15 +632,16 @@ function* presentClasses(
   return { classes: kept.map((k) => target.classes![k]!), values };
 }
 
-function* fitTarget(
+/** How the target becomes numbers, fitted on the training part. */
+export function* fitTarget(
   { name, values }: Target,
   classes: readonly string[] | undefined,
   training: Uint32Array,
-  { name: loss, link, shiftsFreely }: ColumnUse,
+  { name: loss, task, link, shiftsFreely }: ColumnUse,
   scaling: 'standard' | 'none',
   notes: Message[],
   warn: Warn,
-): Sliced<Result<Dataset['preprocessing']['target']>> {
+): Sliced<Result<ColumnEncoding>> {
   if (classes !== undefined) return ok({ kind: 'classes', name, classes });
   const { mean, deviation, constant } = yield* moments(values, training);
   if (constant)
@@ -580,7 +653,7 @@ function* fitTarget(
     scale: 1,
     ...(link === 'identity' ? {} : { link }),
   } as const;
-  if (scaling === 'none') return ok(asItIs);
+  if (scaling === 'none' || task !== 'regression') return ok(asItIs);
   if (!shiftsFreely) {
     notes.push(
       message('The target "{name}" is not standardised: {loss} depends on where its zero is.', {

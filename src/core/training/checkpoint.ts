@@ -103,6 +103,12 @@ const preprocessingSchema = v.object({
   ),
   target: v.variant('kind', [
     v.object({
+      kind: v.literal('labels'),
+      name: text,
+      labels: v.array(text),
+      ranked: v.exactOptional(v.literal(true)),
+    }),
+    v.object({
       kind: v.literal('number'),
       name: text,
       mean: v.number(),
