@@ -173,6 +173,7 @@ export class TrainerRun implements Run {
         log[message.level](`Run ${this.id}: ${message.text}`);
         break;
       case 'predicted':
+      case 'looked':
         log.warn(`Trainer of run ${this.id} answered a question that nobody asked.`);
         break;
       default:

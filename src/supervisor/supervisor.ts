@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { DeviceId } from '../core/compute/device.ts';
+import type { Look } from '../core/data/look.ts';
 import { bad, message, ok, type Result } from '../core/messages/message.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
 import { runFiles } from '../core/runs/files.ts';
@@ -10,7 +11,9 @@ import { canResume } from '../core/runs/states.ts';
 import type { Experiment } from '../core/training/experiment.ts';
 import { downloadAll, type Arrival, type PlannedDownload } from './downloadAll.ts';
 import { announcedSize, type DownloadOptions } from './download.ts';
-import { predict, type Prediction, type PredictionOptions, type PredictionRequest } from './predict.ts';
+import { look } from './look.ts';
+import { predict, type Prediction, type PredictionRequest } from './predict.ts';
+import type { QuestionOptions } from './question.ts';
 import { TrainerRun, type Run } from './run.ts';
 import type { RunEntry, RunStore } from './runStore.ts';
 import { TrainerProcess, type Log } from './trainerProcess.ts';
@@ -140,12 +143,21 @@ export class Supervisor {
   async predict(
     directory: string,
     request: PredictionRequest,
-    options: PredictionOptions = {},
+    options: QuestionOptions = {},
   ): Promise<Result<Prediction>> {
     const ready = this.#ready();
     if (!ready.ok) return ready;
     return this.#job(options.signal, (signal) =>
       predict(this.#options.trainer, this.#options.log, directory, request, { ...options, signal }),
+    );
+  }
+
+  /** Looks at a data file, or at a folder of images, in a process of its own: columns, rows, what suits them. */
+  async look(path: string, options: QuestionOptions = {}): Promise<Result<Look>> {
+    const ready = this.#ready();
+    if (!ready.ok) return ready;
+    return this.#job(options.signal, (signal) =>
+      look(this.#options.trainer, this.#options.log, path, { ...options, signal }),
     );
   }
 

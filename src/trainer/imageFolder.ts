@@ -73,7 +73,8 @@ async function readFolder(
   return collector.finish();
 }
 
-async function imagesIn(folder: string): Promise<ImageFile[]> {
+/** The images of a folder, by class and name; throws a {@link Refusal} where there are none. */
+export async function imagesIn(folder: string): Promise<ImageFile[]> {
   const files: ImageFile[] = [];
   const classes = (await entries(folder)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
   for (const className of classes.sort()) {

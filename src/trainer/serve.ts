@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -6,6 +7,7 @@ import { toTrainerSchema, trainerProtocol, type ToTrainer } from '../core/protoc
 import { runFiles } from '../core/runs/files.ts';
 import { Channel } from './channel.ts';
 import { Control } from './control.ts';
+import { answerLook } from './look.ts';
 import { predictRows } from './predict.ts';
 import { train } from './train.ts';
 
@@ -20,7 +22,7 @@ const promptMs = 1000;
 /** How often the host hears about the memory, in milliseconds. */
 const heartbeatEvery = 1000;
 
-/** Serves the host that forked this process: one order, training or prediction, then the process ends. `entry` is the trainer's bundle. */
+/** Serves the host that forked this process: one order (training, a prediction, a look at data), then the process ends. `entry` is the trainer's bundle. */
 export function serve(entry: string): void {
   const channel = new Channel();
   const control = new Control();
@@ -30,16 +32,10 @@ export function serve(entry: string): void {
   process.on('SIGINT', () => undefined);
   if (process.platform !== 'win32') process.on('SIGHUP', () => undefined);
   // The editor comes first, but for the moment in which people wait for the first point.
-  setTimeout(() => {
-    try {
-      setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-    } catch {
-      // Not everywhere allowed.
-    }
-  }, promptMs).unref();
+  setTimeout(stepBack, promptMs).unref();
 
   const watchdog = startWatchdog(join(dirname(entry), 'watchdog.cjs'));
-  const obey = async (order: Extract<ToTrainer, { type: 'train' | 'predict' }>): Promise<void> => {
+  const obey = async (order: Extract<ToTrainer, { type: 'train' | 'predict' | 'look' }>): Promise<void> => {
     if (busy) {
       channel.log('warn', `A second order for one trainer (${order.type}); ignored.`);
       return;
@@ -50,7 +46,8 @@ export function serve(entry: string): void {
       await train(order, control, channel, { entry, guarded: watchdog.ready });
     } else {
       await watchdog.ready;
-      await predictRows(order, control, channel);
+      if (order.type === 'look') await answerLook(order.path, control, channel);
+      else await predictRows(order, control, channel);
     }
     process.exit(0);
   };
@@ -58,6 +55,7 @@ export function serve(entry: string): void {
     switch (message.type) {
       case 'train':
       case 'predict':
+      case 'look':
         void obey(message);
         break;
       case 'pause':
@@ -88,6 +86,18 @@ export function serve(entry: string): void {
     heartbeatEvery,
   ).unref();
   channel.send({ type: 'hello', protocol: trainerProtocol, pid: process.pid });
+}
+
+/** Gives this process less of the processor than its host has. On Linux a priority belongs to a thread, and to those that it makes later. */
+function stepBack(): void {
+  const threads = process.platform === 'linux' ? readdirSync('/proc/self/task').map(Number) : [0];
+  for (const thread of threads) {
+    try {
+      setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
+    } catch {
+      // Not everywhere allowed, and a thread may just have ended.
+    }
+  }
 }
 
 /** Starts the thread that ends this process when the host is gone. `renew` names the lock whose age shows that the run is alive. */

@@ -16,14 +16,14 @@ describe('Download Data', () => {
       return fetch(address, ...rest);
     };
     try {
-      let ended = false;
+      const state = { ended: false };
       const running = Promise.resolve(vscode.commands.executeCommand('lossLab.download')).then(() => {
-        ended = true;
+        state.ended = true;
       });
       // The first data set, the first folder; the last question is a modal, which VS Code refuses to show in tests.
-      for (let i = 0; !ended && i < 50; i++) {
+      for (let i = 0; !state.ended && i < 50; i++) {
         await new Promise((later) => setTimeout(later, 200));
-        if (i === 5) assert.ok(!ended, 'it waits for an answer');
+        if (i === 5) assert.ok(!state.ended, 'it waits for an answer');
         if (i > 5) await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
       }
       await running;

@@ -2,8 +2,9 @@ import type { Task } from '../losses/task.ts';
 import type { ExperimentInput } from '../training/experiment.ts';
 import { builtins } from './builtin.ts';
 import type { BuiltinId, GeneratedId } from './catalogue.ts';
-import { sniffedRows, type Sniffed, type SniffedColumn } from './csv.ts';
+import { sniffedRows } from './csv.ts';
 import { generators } from './generators.ts';
+import type { Look, LookedColumn } from './look.ts';
 
 /** Losses to begin with, by what is predicted. */
 export const usualLoss: Readonly<Record<Task, string>> = {
@@ -13,7 +14,7 @@ export const usualLoss: Readonly<Record<Task, string>> = {
 };
 
 /** What a file's beginning says, as far as a suggestion needs it. */
-type Seen = Pick<Sniffed, 'columns' | 'rows' | 'totalRows' | 'exact'>;
+type Seen = Pick<Look, 'columns' | 'rows' | 'totalRows' | 'exact'>;
 
 /** The parts of an experiment that depend on the data set. */
 type Settings = Pick<ExperimentInput, 'split' | 'scaling' | 'model' | 'optimizer' | 'training'>;
@@ -88,9 +89,11 @@ export function suggestExperiment(data: ExperimentInput['data'], seen?: Seen): E
   const target = data.target ?? seen?.columns.at(-1)?.name;
   const exclude = data.exclude ?? (seen === undefined ? [] : rowNumberColumns(seen, target));
   const rows = seen?.totalRows ?? 1000;
+  const pixels = seen?.columns.some(({ bytes, shape = [] }) => bytes === true && shape.length > 1) === true;
   return {
     version: 1,
     data: { ...data, ...(target !== undefined && { target }), ...(exclude.length > 0 && { exclude }) },
+    ...(pixels && { scaling: { features: 'minmax' } }),
     model: { type: 'mlp', hidden: rows < 1000 ? [16] : [32, 32] },
     loss: { id: usualLoss[seen === undefined ? 'regression' : suggestTask(seen, target)] },
     training: { epochs: epochsFor(rows), batch: rows < 2000 ? 32 : rows < 100_000 ? 128 : 1024 },
@@ -119,7 +122,7 @@ export function suggestTask(seen: Seen, target: string | undefined): Task {
 
 /** Columns that only number the rows, as data frames write them: whole, consecutive, named `id`, `index` or nothing. */
 function rowNumberColumns(seen: Seen, target: string | undefined): string[] {
-  const counts = ({ samples }: SniffedColumn): boolean =>
+  const counts = ({ samples }: LookedColumn): boolean =>
     samples.length > 1 && samples.every((cell, i) => i === 0 || Number(cell) === Number(samples[i - 1]) + 1);
   return seen.columns
     .filter(

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { deviceIds } from '../compute/device.ts';
 import { messageSchema } from '../messages/schema.ts';
+import { lookSchema } from './look.ts';
 import { metricsLineSchema, statusSchema } from '../runs/record.ts';
 
 /** Version of the messages between supervisor and trainer; both come from one package, so any other version is an error. */
@@ -34,6 +35,11 @@ export const toTrainerSchema = v.variant('type', [
     /** Rows as text cells by column name, or a CSV file and where the answers go. */
     rows: v.optional(v.array(v.record(v.string(), v.string()))),
     file: v.optional(v.object({ from: v.string(), to: v.string() })),
+  }),
+  v.object({
+    type: v.literal('look'),
+    /** Absolute path of a data file, or of a folder of images by class. */
+    path: v.string(),
   }),
   v.object({ type: v.literal('pause') }),
   v.object({ type: v.literal('resume') }),
@@ -72,6 +78,7 @@ export const fromTrainerSchema = v.variant('type', [
     answers: v.array(v.record(v.string(), v.union([v.string(), v.number()]))),
     rows: v.number(),
   }),
+  v.object({ type: v.literal('looked'), look: lookSchema, warnings: v.array(problemSchema) }),
   v.object({ type: v.literal('problems'), problems: v.array(problemSchema) }),
   v.object({ type: v.literal('heartbeat'), resident: v.number() }),
   v.object({

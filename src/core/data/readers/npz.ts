@@ -48,6 +48,12 @@ export async function readNpz(
   return { table: joined, warnings };
 }
 
+/** Rows of the arrays of an .npz file that {@link readNpz} would take, by their headers alone. */
+export async function npzRows(bytes: DataBytes, reading: Reading): Promise<number> {
+  const [first] = choose(parts(await readHeaders(bytes, reading)).training, undefined);
+  return first?.layout.shape[0] ?? 0;
+}
+
 async function readHeaders(bytes: DataBytes, reading: Reading): Promise<readonly Found[]> {
   const found: Found[] = [];
   for (const entry of await readZip(bytes, reading.decompression)) {

@@ -50,6 +50,12 @@ export async function readParquet(
   }
 }
 
+/** Rows of a Parquet file, by its footer alone. */
+export async function parquetRows(bytes: DataBytes): Promise<number> {
+  await checkEnds(bytes);
+  return totalRows(await parquetMetadataAsync(new ChunkBuffer(bytes), { geoparquet: false }));
+}
+
 async function decode(bytes: DataBytes, wanted: RowsWanted | undefined, reading: Reading): Promise<Table> {
   const file = new ChunkBuffer(bytes);
   await checkEnds(bytes);
