@@ -67,7 +67,9 @@ export type FeatureEncoding =
       readonly scale: number;
       readonly fill: number | null;
     }
-  | { readonly kind: 'one-hot'; readonly name: string; readonly categories: readonly string[] };
+  | { readonly kind: 'one-hot'; readonly name: string; readonly categories: readonly string[] }
+  /** The place of the value in a list; another value has none. */
+  | { readonly kind: 'index'; readonly name: string; readonly categories: readonly string[] };
 
 /** How the target becomes numbers and back. */
 export type TargetEncoding =
@@ -86,7 +88,15 @@ export type TargetEncoding =
       /** What turns a raw output into the scaled value; `identity` where absent. */
       readonly link?: Link;
     }
-  | { readonly kind: 'classes'; readonly name: string; readonly classes: readonly string[] };
+  | { readonly kind: 'classes'; readonly name: string; readonly classes: readonly string[] }
+  /** The best `at` of the items that are not known of the user; `known` has a list for each user. */
+  | {
+      readonly kind: 'items';
+      readonly name: string;
+      readonly items: readonly string[];
+      readonly known: readonly (readonly number[])[];
+      readonly at: number;
+    };
 
 /** How a column of numbers or classes becomes numbers and back. */
 export type ColumnEncoding = Extract<TargetEncoding, { kind: 'number' | 'classes' }>;
@@ -120,6 +130,8 @@ export interface Dataset {
    * Their product is the width. Absent: a flat row.
    */
   readonly shape?: readonly number[];
+  /** Of rows of indices how many different ones each column has: [users, items]. */
+  readonly counts?: readonly number[];
   /** Width of the network's output: 1 for regression and binary, the number of classes otherwise. */
   readonly outputs: number;
   readonly training: Part;

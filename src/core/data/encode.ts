@@ -5,7 +5,7 @@ import type { FeatureEncoding, Preprocessing, TargetEncoding } from './dataset.t
 
 /** Numbers that a feature becomes. */
 export function widthOf(feature: FeatureEncoding): number {
-  return feature.kind === 'number' ? 1 : feature.categories.length;
+  return feature.kind === 'one-hot' ? feature.categories.length : 1;
 }
 
 /** Numbers that a row becomes: the width of the network's input. */
@@ -46,11 +46,13 @@ export function createRowEncoder(
   const features = preprocessing.features.map((feature) => {
     const offset = at;
     at += widthOf(feature);
-    return { feature, cell: names.indexOf(feature.name), offset };
+    const places =
+      feature.kind === 'index' ? new Map(feature.categories.map((name, i) => [name, i])) : undefined;
+    return { feature, cell: names.indexOf(feature.name), offset, places };
   });
 
   const encode: RowEncoder['encode'] = (cells, row, into, offset) => {
-    for (const { feature, cell, offset: within } of features) {
+    for (const { feature, cell, offset: within, places } of features) {
       const text = (cells[cell] ?? '').trim();
       const parsed = parseCell(text, decimal);
       if (feature.kind === 'one-hot') {
@@ -59,6 +61,22 @@ export function createRowEncoder(
         if (code >= 0) into[offset + within + code] = 1;
         else if (parsed !== 'missing') unseen.set(feature.name, text);
         continue;
+      }
+      if (feature.kind === 'index') {
+        // A number may be written in several ways.
+        const place = places?.get(text) ?? places?.get(String(parsed));
+        if (place !== undefined) {
+          into[offset + within] = place;
+          continue;
+        }
+        const where = { row, column: feature.name };
+        return {
+          message: message('Row {row}: the training data never had "{text}" in "{column}".', {
+            ...where,
+            text,
+          }),
+          where,
+        };
       }
       const value = parsed === 'missing' ? feature.fill : parsed;
       if (typeof value !== 'number' || !Number.isFinite(value)) {
@@ -124,7 +142,8 @@ export function unseenWarnings(unseen: RowEncoder['unseen']): Problem[] {
 
 /**
  * The answer to one row: `prediction` (a number in the target's own units, or the name of the class), and for classes
- * `probability(NAME)` of each. `output` is the network's output: a scaled number, one logit, or a logit per class.
+ * `probability(NAME)` of each. `output` is the network's output: a scaled number, one logit, or a logit per class. Of a
+ * recommendation it is the score of one item.
  */
 export function decodeOutput(
   { task, target }: Preprocessing,
@@ -134,6 +153,7 @@ export function decodeOutput(
   if (target.kind === 'number') {
     return { prediction: linked(target.link ?? 'identity', output[0]!) * target.scale + target.mean };
   }
+  if (target.kind === 'items') return { score: output[0]! };
   const probabilities = task === 'binary' ? sigmoidPair(output[0]!) : softmax(Array.from(output));
   let best = 0;
   for (const [k, p] of probabilities.entries()) if (p > probabilities[best]!) best = k;
@@ -146,6 +166,7 @@ export function decodeOutput(
 export function answerFields({ target }: Preprocessing): string[] {
   if (target.kind === 'labels')
     return ['prediction', ...target.labels.map(target.ranked ? scoreField : probabilityField)];
+  if (target.kind === 'items') return ['score'];
   return target.kind === 'number' ? ['prediction'] : ['prediction', ...target.classes.map(probabilityField)];
 }
 

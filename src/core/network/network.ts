@@ -1,5 +1,6 @@
 import { buildLayers } from '../compute/layers/build.ts';
 import { dense } from '../compute/layers/dense.ts';
+import { factorisation } from '../compute/layers/factorisation.ts';
 import type { Layer } from '../compute/layers/layer.ts';
 import { bad, message, ok, type Result } from '../messages/message.ts';
 import type { Experiment } from '../training/experiment.ts';
@@ -24,6 +25,8 @@ export interface ModelOnData {
   readonly inputs: number;
   /** How the values of a row lie; absent: flat. */
   readonly shape?: readonly number[];
+  /** Of rows of indices how many different ones each column has: [users, items]. Absent: rows of numbers. */
+  readonly counts?: readonly number[];
   readonly outputs: number;
 }
 
@@ -50,13 +53,13 @@ export interface NetworkPlace {
 const ofModel: NetworkPlace = { name: 'layers', path: 'model' };
 
 /**
- * The network of a model: its layers, then a linear layer to the outputs. An mlp takes every row as flat. Bad, with the path in
- * the experiment, when a layer does not fit what comes before it.
+ * The network of a model: its layers, then a linear layer to the outputs. An mlp takes every row as flat; a factorisation
+ * stands alone, on rows of a user and an item. Bad, with the path in the experiment, when a layer does not fit what comes
+ * before it.
  */
-export function buildNetwork(
-  { model, inputs, shape, outputs }: ModelOnData,
-  place: NetworkPlace = ofModel,
-): Result<Network> {
+export function buildNetwork(on: ModelOnData, place: NetworkPlace = ofModel): Result<Network> {
+  const { model, inputs, shape, outputs } = on;
+  if (model.type === 'factorisation') return factorisationNetwork(on, model);
   const isFlat = model.type === 'mlp' || shape === undefined || shape.length < 2;
   if (!isFlat && sizeOf(shape) !== inputs) {
     return bad(
@@ -82,19 +85,39 @@ export function buildNetwork(
     `${place.path}.${model.type === 'mlp' ? 'hidden' : 'layers'}`,
   );
   if (!last.ok) return last;
-  const layers = [...built.value, last.value];
+  return ok(networkOf(input, [...built.value, last.value]));
+}
+
+function networkOf(input: RowShape, layers: readonly Layer[]): Network {
   const parameters = layers.flatMap((layer) => layer.parameters);
-  return ok({
+  return {
     input,
     layers,
     parameters,
     parameterCount: trainedCount(parameters),
     draws: layers.flatMap((layer) => layer.draws ?? []),
-  });
+  };
+}
+
+function factorisationNetwork(
+  { inputs, counts = [], outputs }: ModelOnData,
+  { factors, biases }: Extract<ModelShape, { type: 'factorisation' }>,
+): Result<Network> {
+  const [users, items] = counts;
+  if (inputs !== 2 || users === undefined || items === undefined || outputs !== 1) {
+    return bad(
+      message(
+        'A factorisation scores an item for a user, so it is for recommendation alone. Set "task" to recommendation, or choose another model.',
+      ),
+      { path: 'model' },
+    );
+  }
+  const input = paddedShape([inputs]);
+  return ok(networkOf(input, [factorisation('layers.0', input, { users, items, factors, biases }, 'model')]));
 }
 
 /** The layers of a model but the last. */
-export function layersOf(model: ModelShape): readonly LayerSpec[] {
+export function layersOf(model: Exclude<ModelShape, { type: 'factorisation' }>): readonly LayerSpec[] {
   if (model.type === 'layers') return model.layers;
   const { hidden, activation, initialiser } = model;
   return hidden.map((units) => ({ type: 'dense', units, activation, initialiser }));

@@ -12,6 +12,8 @@ export interface Preset {
   readonly model: ModelInput;
   /** Shortest axes of rows, channels left out, that it can take: [] for flat rows. */
   readonly least: readonly number[];
+  /** The only task that it is for; absent: those whose samples are rows. */
+  readonly task?: 'recommendation';
 }
 
 const flatten = { type: 'flatten' } as const;
@@ -92,13 +94,22 @@ export const presets: readonly Preset[] = [
     },
     least: [4],
   },
+  {
+    id: 'factorisation',
+    label: message('Matrix factorisation'),
+    detail: message('A vector for each user and item; their product is the score of the item for the user.'),
+    model: { type: 'factorisation' },
+    least: [],
+    task: 'recommendation',
+  },
 ];
 
 /** The presets that rows of a shape can pass through; a multilayer perceptron takes any row as flat. */
 export function presetsFor(shape: readonly number[] | undefined): readonly Preset[] {
   const axes = shape?.slice(0, -1) ?? [];
   return presets.filter(
-    ({ least }) =>
-      least.length === 0 || (least.length === axes.length && least.every((size, i) => axes[i]! >= size)),
+    ({ least, task }) =>
+      task === undefined &&
+      (least.length === 0 || (least.length === axes.length && least.every((size, i) => axes[i]! >= size))),
   );
 }

@@ -99,6 +99,7 @@ const preprocessingSchema = v.object({
         fill: v.nullable(v.number()),
       }),
       v.object({ kind: v.literal('one-hot'), name: text, categories: v.array(text) }),
+      v.object({ kind: v.literal('index'), name: text, categories: v.array(text) }),
     ]),
   ),
   target: v.variant('kind', [
@@ -116,6 +117,13 @@ const preprocessingSchema = v.object({
       link: v.exactOptional(v.picklist(['identity', 'exp', 'softplus'])),
     }),
     v.object({ kind: v.literal('classes'), name: text, classes: v.array(text) }),
+    v.object({
+      kind: v.literal('items'),
+      name: text,
+      items: v.array(text),
+      known: v.array(v.array(count)),
+      at: v.pipe(count, v.minValue(1)),
+    }),
   ]),
 });
 
@@ -124,6 +132,7 @@ const headerSchema = v.object({
   model: modelSchema,
   inputs: v.pipe(count, v.minValue(1)),
   shape: v.exactOptional(v.array(v.pipe(count, v.minValue(1)))),
+  counts: v.exactOptional(v.array(v.pipe(count, v.minValue(1)))),
   outputs: v.pipe(count, v.minValue(1)),
   preprocessing: preprocessingSchema,
   best: v.optional(
@@ -253,12 +262,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Result<Checkpoint> {
     network.value.parameters.every((p) => parameters[p.name]?.length === p.size);
   if (at !== end || !fits(groups.parameters)) return damaged();
 
-  const { position, model, inputs, shape, outputs, preprocessing, best, resume } = header;
+  const { position, model, inputs, shape, counts, outputs, preprocessing, best, resume } = header;
   return ok({
     position,
     model,
     inputs,
     ...(shape === undefined ? {} : { shape }),
+    ...(counts === undefined ? {} : { counts }),
     outputs,
     preprocessing,
     parameters: groups.parameters,

@@ -286,12 +286,13 @@ class TrainingSession implements Session {
     await this.#executable.dispose();
   }
 
-  #model(): Pick<Checkpoint, 'model' | 'inputs' | 'shape' | 'outputs' | 'preprocessing'> {
-    const { width, shape, outputs, preprocessing } = this.#dataset;
+  #model(): Pick<Checkpoint, 'model' | 'inputs' | 'shape' | 'counts' | 'outputs' | 'preprocessing'> {
+    const { width, shape, counts, outputs, preprocessing } = this.#dataset;
     return {
       model: withoutInitial(this.#experiment.model),
       inputs: width,
       ...(shape === undefined ? {} : { shape }),
+      ...(counts === undefined ? {} : { counts }),
       outputs,
       preprocessing,
     };

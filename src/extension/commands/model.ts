@@ -212,7 +212,7 @@ async function editCell(
 ): Promise<boolean> {
   const before = form.cell(feature.name);
   const text =
-    feature.kind === 'one-hot'
+    feature.kind !== 'number'
       ? await vscode.window.showQuickPick([...feature.categories], { title: `${title}: ${feature.name}` })
       : await vscode.window.showInputBox({
           title: `${title}: ${feature.name}`,

@@ -42,6 +42,8 @@ export function isSameModel(a: Model, b: Model): boolean {
 /** A model in a few words. */
 export function modelLabel(model: Model): Message {
   if (model.type === 'layers') return message('{count} layers', { count: model.layers.length + 1 });
+  if (model.type === 'factorisation')
+    return message('Matrix factorisation with {count} factors', { count: model.factors });
   const { hidden, activation } = model;
   const args = { units: hidden.join(', '), activation: activationLabel(activation) };
   if (hidden.length === 0) return message('Linear model');

@@ -549,6 +549,6 @@ function row({ id, label, detail }: Alternative<unknown>, icon: string): Row {
 }
 
 function iconOf(model: Experiment['model']): string {
-  if (model.type === 'layers') return 'layers';
+  if (model.type !== 'mlp') return 'layers';
   return model.hidden.length === 0 ? 'graph-line' : 'type-hierarchy';
 }

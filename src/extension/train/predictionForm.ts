@@ -86,7 +86,7 @@ export class PredictionForm {
 
 /** The training mean, as short as its spread allows, or the first category. */
 export function typical(feature: FeatureEncoding): string {
-  if (feature.kind === 'one-hot') return feature.categories[0] ?? '';
+  if (feature.kind !== 'number') return feature.categories[0] ?? '';
   const digits = Math.max(0, Math.min(12, 1 - Math.floor(Math.log10(feature.scale > 0 ? feature.scale : 1))));
   return String(Number(feature.mean.toFixed(digits)));
 }

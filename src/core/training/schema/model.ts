@@ -157,4 +157,10 @@ export const modelSchema = v.variant('type', [
     initialiser: v.optional(v.pipe(initialiser, title('Initialiser of the last layer, which is added.'))),
     initial,
   }),
+  v.strictObject({
+    type: v.literal('factorisation'),
+    factors: v.optional(units(1024, 'Length of the vector of each user and item.'), 16),
+    biases: v.optional(v.pipe(v.boolean(), title('Give each item a number of its own in its scores.')), true),
+    initial,
+  }),
 ]);
