@@ -16,11 +16,8 @@ export interface CheckedLoss {
   readonly parameters: Readonly<Record<string, number>>;
 }
 
-/**
- * What a schema cannot say about an experiment, before its data is read: whether the loss exists and its parameters
- * fit, and whether the optimizer's options go together.
- */
-export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
+/** The loss of an experiment in the definition that it wants. Bad where there is none of that name. */
+export function lossOf(experiment: Experiment): Result<Loss> {
   const { id, convention } = experiment.loss;
   const original = loadLoss(id);
   if (original === undefined) {
@@ -42,7 +39,31 @@ export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
       { path: 'loss.convention' },
     );
   }
-  const loss = inConvention(original, convention);
+  return ok(inConvention(original, convention));
+}
+
+/**
+ * The parameters of an experiment's loss, with every default filled in. Bad where they do not fit, or where the options
+ * of the optimizer or the stop rules do not go together.
+ */
+export function checkSettings(experiment: Experiment, loss: Loss): Result<Readonly<Record<string, number>>> {
+  const parameters = checkParameters(loss, experiment.loss.parameters);
+  const problems: Problem[] = [
+    ...(parameters.ok ? [] : parameters.problems),
+    ...optimizerProblems(experiment),
+    ...targetProblems(experiment),
+  ];
+  return parameters.ok && problems.length === 0 ? parameters : { ok: false, problems };
+}
+
+/**
+ * What a schema cannot say about an experiment on a column, before its data is read: whether the loss exists and its
+ * parameters fit, and whether the optimizer's options go together.
+ */
+export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
+  const found = lossOf(experiment);
+  if (!found.ok) return found;
+  const loss = found.value;
   const use = columnUse(loss, experiment.loss.parameters);
   if (use === undefined) {
     return bad(
@@ -55,14 +76,8 @@ export function checkExperiment(experiment: Experiment): Result<CheckedLoss> {
       { path: 'loss.id' },
     );
   }
-  const parameters = checkParameters(loss, experiment.loss.parameters);
-  const problems: Problem[] = [
-    ...(parameters.ok ? [] : parameters.problems),
-    ...optimizerProblems(experiment),
-    ...targetProblems(experiment),
-  ];
-  if (!parameters.ok || problems.length > 0) return { ok: false, problems };
-  return ok({ loss, use, parameters: parameters.value }, parameters.warnings);
+  const parameters = checkSettings(experiment, loss);
+  return parameters.ok ? ok({ loss, use, parameters: parameters.value }, parameters.warnings) : parameters;
 }
 
 /** PyTorch's own condition: Nesterov momentum needs a momentum and no dampening. */
