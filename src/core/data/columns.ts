@@ -1,5 +1,6 @@
 import { parseCell, type Decimal } from './cell.ts';
 import type { Column, Faults } from './dataset.ts';
+import { secondsOf } from './time.ts';
 
 /** A column of text with more different values than this is no set of classes or categories. */
 export const mostDistinct = 1000;
@@ -25,7 +26,8 @@ interface Places {
 
 /**
  * A builder that keeps numbers as float64 and, as long as at most {@link mostDistinct} different cells have come, the
- * code of each cell as well: only then can the column still turn out to be text. Memory per cell is 12 bytes at most.
+ * code of each cell as well: only then can the column still turn out to be text. Memory per cell is 12
+ * bytes at most, of dates 20.
  */
 export function createColumn(name: string, decimal: Decimal): ColumnBuilder {
   const values = blocks((size) => new Float64Array(size));
@@ -34,18 +36,25 @@ export function createColumn(name: string, decimal: Decimal): ColumnBuilder {
   let numbers = 0;
   const texts: Places = { count: 0, first: [] };
   const infinite: Places = { count: 0, first: [] };
+  /** As long as all cells are dates. */
+  let times: Blocks<Float64Array> | undefined = blocks((size) => new Float64Array(size));
 
   const add = (cell: string, row: number): void => {
     const parsed = parseCell(cell, decimal);
     if (parsed === 'missing') {
       values.add(NaN);
       codes?.add(-1);
+      times?.add(NaN);
       return;
     }
     if (parsed === 'text') {
       note(texts, row, cell);
       values.add(NaN);
+      const seconds = times === undefined ? undefined : secondsOf(cell);
+      if (seconds === undefined) times = undefined;
+      else times?.add(seconds);
     } else {
+      times = undefined;
       numbers++;
       if (parsed === Infinity || parsed === -Infinity) note(infinite, row, cell);
       values.add(parsed);
@@ -57,8 +66,10 @@ export function createColumn(name: string, decimal: Decimal): ColumnBuilder {
     if (Number.isNaN(value)) {
       values.add(NaN);
       codes?.add(-1);
+      times?.add(NaN);
       return;
     }
+    times = undefined;
     numbers++;
     if (value === Infinity || value === -Infinity) note(infinite, row, String(value));
     values.add(value);
@@ -93,7 +104,13 @@ export function createColumn(name: string, decimal: Decimal): ColumnBuilder {
       };
     }
     return codes === undefined
-      ? { name, kind: 'unusable', distinct: mostDistinct, texts: faults(texts) }
+      ? {
+          name,
+          kind: 'unusable',
+          distinct: mostDistinct,
+          texts: faults(texts),
+          ...(times !== undefined && { times: times.join() }),
+        }
       : { name, kind: 'text', codes: codes.join(), categories: [...dictionary.keys()] };
   };
   return { add, addNumber, finish };

@@ -47,6 +47,8 @@ export type Column =
       readonly distinct: number;
       readonly texts: Faults;
       readonly nested?: Faults;
+      /** Seconds since 1970 of each cell, NaN where it is missing: of text that is all dates. */
+      readonly times?: Float64Array;
     };
 
 /** Rows and named columns in memory. `rowNumbers[i]` is the 1-based line or record of the file that row i came from. */
@@ -101,15 +103,34 @@ export type TargetEncoding =
 /** How a column of numbers or classes becomes numbers and back. */
 export type ColumnEncoding = Extract<TargetEncoding, { kind: 'number' | 'classes' }>;
 
+/** How windows of a series become forecasts of its next values. */
+export interface Forecast {
+  /** Rows that a forecast starts from, oldest first. */
+  readonly window: number;
+  /** Values of the target that are forecast. */
+  readonly horizon: number;
+  /** Levels of the quantiles, ascending; absent: one value for each moment. */
+  readonly quantiles?: readonly number[];
+  /** Columns of the times and of the series. */
+  readonly time?: string;
+  readonly series?: string;
+}
+
 /** Everything needed to turn new rows into network inputs and outputs into answers. */
 export interface Preprocessing {
   readonly task: Task;
   readonly features: readonly FeatureEncoding[];
   readonly target: TargetEncoding;
+  /**
+   * Present for a forecast: `features` are those of one moment, the target itself the last of them, and outputs are
+   * levels × horizon scaled values.
+   */
+  readonly forecast?: Forecast;
 }
 
 /**
- * Encoded rows: `features` is rows × width row-major; `targets` is one number a row (scaled value, 0/1, or class index).
+ * Encoded rows: `features` is rows × width row-major; `targets` is one number a row (scaled value, 0/1, or class index); of a
+ * forecast, rows are windows and have as many as the horizon.
  * Features that came as whole numbers of 16 bits or less or as float32 (pixels) are kept as float32: half the memory.
  */
 export interface Part {

@@ -87,7 +87,16 @@ const positionEntries = { step: count, epoch: count };
 const tensorGroups = ['parameters', 'state', 'best'] as const;
 const text = v.string();
 
+const forecastSchema = v.object({
+  window: v.pipe(count, v.minValue(1)),
+  horizon: v.pipe(count, v.minValue(1)),
+  quantiles: v.exactOptional(v.array(v.number())),
+  time: v.exactOptional(text),
+  series: v.exactOptional(text),
+});
+
 const preprocessingSchema = v.object({
+  forecast: v.exactOptional(forecastSchema),
   task: v.picklist(['regression', 'binary', 'classes']),
   features: v.array(
     v.variant('kind', [

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
+import { forecastSchema } from './tasks/forecast.ts';
 
 /** What the model is to do. */
 export const taskSchema = v.variant('type', [
   /** Predict one column of a table from the others. */
   v.strictObject({ type: v.literal('column') }),
+  forecastSchema,
 ]);
