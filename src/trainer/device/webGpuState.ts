@@ -17,6 +17,8 @@ const day = 24 * 60 * 60 * 1000;
 const foundForMs = 7 * day;
 /** How long it is believed that there is none: a driver may be installed any day. */
 const notFoundForMs = day;
+/** What nobody waits for begins when the first point of the run is there: until then its process would take the cores. */
+const backgroundAfterMs = 1500;
 
 /**
  * What is known of WebGPU; never loads it into this process. Where nothing fresh is known a child process is asked: with
@@ -41,17 +43,21 @@ export async function webGpuState(
   if (known !== undefined && isWithin(now - known.at, known.result.available ? foundForMs : notFoundForMs))
     return settled(known.result);
   if (options.probe === undefined) return settled(known?.result ?? absent(message('it was not checked')));
-  const probe = probeWebGpu(options.probe, { background: !options.wait }).then(({ result, lasting }) => {
-    if (!lasting) return result;
-    cache.update((contents) => {
-      contents.probes[key] = { at: options.date(), result };
-    });
+  const entry = options.probe;
+  const probe = async (): Promise<ProbeResult> => {
+    const { result, lasting } = await probeWebGpu(entry, { background: !options.wait });
+    if (lasting)
+      cache.update((contents) => {
+        contents.probes[key] = { at: options.date(), result };
+      });
     return result;
-  });
-  if (options.wait) return settled(await probe);
+  };
+  if (options.wait) return settled(await probe());
   return {
     result: known?.result ?? absent(message('it is being checked now, for the next run')),
-    settled: probe.then(() => undefined),
+    settled: new Promise((resolve) => {
+      setTimeout(() => void probe().then(() => resolve()), backgroundAfterMs).unref();
+    }),
   };
 }
 
