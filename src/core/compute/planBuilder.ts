@@ -38,7 +38,7 @@ export interface StepsPlan {
   readonly parameters: readonly ParameterShape[];
   /** Trainable numbers in all. */
   readonly parameterCount: number;
-  readonly updates: Updates;
+  readonly updates: Pick<Updates, 'state' | 'schedule' | 'scheduleWidth'>;
   /** Steps of an epoch. */
   readonly steps: number;
   /** Steps that are fed to the device at once. */
