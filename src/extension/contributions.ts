@@ -7,6 +7,7 @@ export const extensionId = 'loss-lab.loss-lab';
 export const commands = {
   train: 'lossLab.train',
   trainFile: 'lossLab.trainFile',
+  trainFolder: 'lossLab.trainFolder',
   trainExample: 'lossLab.trainExample',
   trainAgain: 'lossLab.trainAgain',
   runExperiment: 'lossLab.runExperiment',

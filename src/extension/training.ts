@@ -48,6 +48,7 @@ type Handler = (host: Host, argument: unknown) => Promise<void> | void;
 const handlers: Readonly<Record<TrainingCommandId, Handler>> = {
   [commands.train]: trainModel,
   [commands.trainFile]: trainFile,
+  [commands.trainFolder]: trainFile,
   [commands.trainExample]: trainExample,
   [commands.trainAgain]: trainAgain,
   [commands.runExperiment]: runExperiment,

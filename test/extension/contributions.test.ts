@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { dataFileName, noDataFileName } from '../../src/core/data/formats.ts';
 import {
   commands,
   contextKeys,
@@ -76,6 +77,29 @@ describe('package.json and the code name the same things', () => {
   it('context keys in when clauses', () => {
     const used = new Set(text.match(/(?<=["' ])lossLab\.live\b/g));
     expect([...used]).toEqual([contextKeys.live]);
+  });
+
+  it('the files that can be trained on', () => {
+    const { when } = contributes.menus['explorer/context']!.find(
+      ({ command }) => command === commands.trainFile,
+    )!;
+    expect(when).toContain(`resourceFilename =~ ${String(dataFileName)}`);
+    expect(when).toContain(`!(resourceFilename =~ ${String(noDataFileName)})`);
+    for (const name of [
+      'a.csv',
+      'a.TSV.gz',
+      'x.parquet',
+      'train-images-idx3-ubyte',
+      'b-idx1-ubyte.gz',
+      'a.npz',
+    ])
+      expect(dataFileName.test(name), name).toBe(true);
+    for (const name of ['a.txt', 'csv', 'a.csv.bak', 'image.png', 'a.gz'])
+      expect(dataFileName.test(name), name).toBe(false);
+    for (const name of ['a.losslab.json', 'package.json', 'tsconfig.base.json', 'settings.json'])
+      expect(noDataFileName.test(name), name).toBe(true);
+    for (const name of ['rents.json', 'my-package.json', 'a.json'])
+      expect(noDataFileName.test(name), name).toBe(false);
   });
 
   it('every action that a menu looks for is one that a row may carry', () => {

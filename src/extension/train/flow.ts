@@ -1,3 +1,4 @@
+import type { LookedColumn } from '../../core/data/look.ts';
 import { message, type Message } from '../../core/messages/message.ts';
 import { inConvention } from '../../core/losses/conventions.ts';
 import type { Loss } from '../../core/losses/loss.ts';
@@ -18,7 +19,7 @@ import { hiddenField as hiddenLayers, trainingFields, type Field } from './field
 /** A column as the target step shows it. */
 export interface ColumnChoice {
   readonly name: string;
-  readonly kind: 'number' | 'text' | 'empty';
+  readonly kind: LookedColumn['kind'];
   readonly samples: readonly string[];
   readonly distinct: number;
   /** What can be predicted of it, the likeliest first; none for a column that cannot be a target. */

@@ -1,18 +1,20 @@
-import { open } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { builtins } from '../../core/data/builtin.ts';
 import { builtinIds, generatedIds, type BuiltinId, type GeneratedId } from '../../core/data/catalogue.ts';
-import { describeLayout, headBytes, sniff, type Sniffed } from '../../core/data/csv.ts';
+import { sniff } from '../../core/data/csv.ts';
 import { generators } from '../../core/data/generators.ts';
+import type { Look } from '../../core/data/look.ts';
 import { suggestExperiment, suggestTask } from '../../core/data/suggest.ts';
 import type { Task } from '../../core/losses/task.ts';
-import { bad, message, ok, type Result } from '../../core/messages/message.ts';
+import { bad, message, ok, type Message, type Result } from '../../core/messages/message.ts';
 import { fileProblem } from '../../core/runs/fileProblem.ts';
 import { parseExperiment, type Experiment, type ExperimentInput } from '../../core/training/experiment.ts';
 import type { ColumnChoice, Data, DataChoice } from './flow.ts';
 
-/** Ids of the rows of the first step: `builtin:iris`, `generated:spiral`, `file:/path`, and `browse`. */
+/** Ids of the rows of the first step: `builtin:iris`, `generated:spiral`, `file:/path` (a folder too), and these two. */
 export const browseId = 'browse';
+export const browseFolderId = 'browse-folder';
 export const exampleId = 'builtin:iris';
 
 /** A shipped data set on which losses of a task can be tried. */
@@ -54,7 +56,14 @@ export function dataChoices(
       group: 'files',
       icon: 'folder-opened',
       label: message('Browse…'),
-      detail: message('A CSV or TSV file from anywhere.'),
+      detail: message('A file from anywhere: CSV, TSV, JSON, JSONL, Parquet, NumPy or IDX.'),
+    },
+    {
+      id: browseFolderId,
+      group: 'files',
+      icon: 'file-media',
+      label: message('Folder of Images…'),
+      detail: message('A folder with one folder of PNG images for each class.'),
     },
   ];
   const used = choices.find(({ id }) => id === last && last !== exampleId);
@@ -72,10 +81,13 @@ export function pathOf(id: string): string | undefined {
   return id.startsWith('file:') ? id.slice('file:'.length) : undefined;
 }
 
-/** Looks at a data set: its columns and what suits them. `folder` holds the shipped sets. Only the beginning of a file is read. */
-export async function loadData(id: string, folder: string): Promise<Result<Data>> {
+/** Has somebody look at a file or a folder of images; nothing of it is parsed in this process. */
+export type LookAt = (path: string) => Promise<Result<Look>>;
+
+/** Looks at a data set: its columns and what suits them. `folder` holds the shipped sets. */
+export async function loadData(id: string, folder: string, lookAt: LookAt): Promise<Result<Data>> {
   const path = pathOf(id);
-  if (path !== undefined) return loadFile(path);
+  if (path !== undefined) return loadFile(path, lookAt);
   const [kind, name] = id.split(':');
   const builtin = builtinIds.find((one) => one === name);
   if (kind === 'builtin' && builtin !== undefined) return loadBuiltin(builtin, folder);
@@ -86,7 +98,14 @@ export async function loadData(id: string, folder: string): Promise<Result<Data>
 
 async function loadBuiltin(id: BuiltinId, folder: string): Promise<Result<Data>> {
   const builtin = builtins[id];
-  const sniffed = await look(join(folder, builtin.file));
+  const path = join(folder, builtin.file);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    return { ok: false, problems: [fileProblem(error, path, 'read')] };
+  }
+  const sniffed = sniff(bytes, bytes.length);
   if (!sniffed.ok) return sniffed;
   return ok({
     label: builtin.title,
@@ -119,63 +138,64 @@ function loadGenerated(id: GeneratedId): Result<Data> {
   });
 }
 
-async function loadFile(path: string): Promise<Result<Data>> {
-  const sniffed = await look(path);
-  if (!sniffed.ok) return sniffed;
-  const columns = columnChoices(sniffed.value);
+async function loadFile(path: string, lookAt: LookAt): Promise<Result<Data>> {
+  const looked = await lookAt(path);
+  if (!looked.ok) return looked;
+  const { source, layout } = looked.value;
+  const columns = columnChoices(looked.value);
   const target = columns.findLast((column) => column.tasks.length > 0)?.name;
-  if (target === undefined) {
-    if (sniffed.value.totalRows === 1)
-      return bad(
-        message('{file} has only one row; at least two are needed to train.', { file: basename(path) }),
-      );
-    return bad(
-      message('No column of {file} can be predicted: every one is empty or holds one value only.', {
-        file: basename(path),
-      }),
-    );
-  }
+  if (target === undefined) return bad(noTarget(path, looked.value));
+  const shape = shapeOf(looked.value, target);
   return ok(
     {
       label: basename(path),
       dataFile: path,
-      layout: describeLayout(sniffed.value),
+      ...(layout === undefined ? {} : { layout }),
       columns,
       target,
-      targetIsFixed: false,
+      targetIsFixed: source === 'images',
+      ...(shape === undefined ? {} : { shape }),
       suggest: (wanted) =>
-        complete(suggestExperiment({ source: 'file', path: basename(path), target: wanted }, sniffed.value)),
+        complete(
+          source === 'images'
+            ? suggestExperiment({ source, path: basename(path) })
+            : suggestExperiment({ source, path: basename(path), target: wanted }, looked.value),
+        ),
     },
-    sniffed.warnings,
+    looked.warnings,
   );
 }
 
-async function look(path: string): Promise<Result<Sniffed>> {
-  let file: Awaited<ReturnType<typeof open>> | undefined;
-  try {
-    file = await open(path);
-    const { size } = await file.stat();
-    const head = new Uint8Array(Math.min(size, headBytes));
-    let filled = 0;
-    while (filled < head.length) {
-      const { bytesRead } = await file.read(head, filled, head.length - filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return sniff(head.subarray(0, filled), size);
-  } catch (error) {
-    return { ok: false, problems: [fileProblem(error, path, 'read')] };
-  } finally {
-    await file?.close();
+function noTarget(path: string, { columns, totalRows }: Look): Message {
+  const file = basename(path);
+  if (totalRows === 1) return message('{file} has only one row; at least two are needed to train.', { file });
+  if (columns.some(({ kind }) => kind === 'array')) {
+    return message(
+      'Nothing in {file} can be predicted: it holds arrays, and no column with one value a row.',
+      { file },
+    );
   }
+  return message('No column of {file} can be predicted: every one is empty or holds one value only.', {
+    file,
+  });
 }
 
-function columnChoices(seen: Sniffed, known: ReadonlyMap<string, Task> = new Map()): ColumnChoice[] {
+/** How the values of a row lie, where an array is all that the target is predicted from. */
+function shapeOf({ columns }: Look, target: string): readonly number[] | undefined {
+  const features = columns.filter(({ name }) => name !== target);
+  const shape = features.length === 1 ? features[0]?.shape : undefined;
+  return shape !== undefined && shape.length > 1 ? shape : undefined;
+}
+
+function columnChoices(
+  seen: Omit<Look, 'source'>,
+  known: ReadonlyMap<string, Task> = new Map(),
+): ColumnChoice[] {
   return seen.columns.map(({ name, kind, samples, distinct }) => {
     const first = known.get(name) ?? suggestTask(seen, name);
     const few = distinct >= 2 && distinct <= 1000;
     const tasks =
-      kind === 'empty' || distinct < 2
+      kind === 'empty' || kind === 'array' || distinct < 2
         ? []
         : allTasks(first, distinct).filter((task) => (task === 'regression' ? kind === 'number' : few));
     return { name, kind, samples, distinct, tasks };

@@ -8,6 +8,9 @@ import { taskOf } from '../../../src/core/losses/task.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../../media/datasets');
 
+/** Shipped data sets need nobody to look at them. */
+const noFile = () => Promise.reject(new Error('no file to look at'));
+
 describe('the argument of a link', () => {
   it('is read as far as it fits', () => {
     expect(
@@ -72,7 +75,7 @@ describe('Train with this', () => {
       for (let i = 0; i < 10; i++) {
         const effect = flow.pick(flow.screen().active);
         if (effect.type === 'load') {
-          const data = await loadData(effect.id, folder);
+          const data = await loadData(effect.id, folder, noFile);
           if (!data.ok) throw new Error('no data');
           flow.setData(data.value);
         } else if (effect.type === 'start') {
@@ -86,7 +89,7 @@ describe('Train with this', () => {
 
   it('keeps what suits the data where the wanted loss does not', async () => {
     const flow = new TrainFlow({ choices: [], losses: losses(), loss: { id: 'huber', parameters: {} } });
-    const data = await loadData('builtin:iris', folder);
+    const data = await loadData('builtin:iris', folder, noFile);
     if (!data.ok) throw new Error('no data');
     flow.setData(data.value);
     expect(flow.experiment?.loss.id).toBe('softmax-cross-entropy');

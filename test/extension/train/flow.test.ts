@@ -28,7 +28,7 @@ const idsOf = (task: Task) =>
     .map(({ id }) => id);
 
 async function data(id: string) {
-  const loaded = await loadData(id, folder);
+  const loaded = await loadData(id, folder, () => Promise.reject(new Error('no file to look at')));
   if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => english(message)).join());
   return loaded.value;
 }
@@ -66,7 +66,7 @@ describe('Train Model', () => {
   it('produces an experiment that its own parser accepts, for every shipped and generated set', async () => {
     const ids = dataChoices([], undefined)
       .map(({ id }) => id)
-      .filter((id) => id !== 'browse');
+      .filter((id) => !id.startsWith('browse'));
     expect(ids.length).toBeGreaterThanOrEqual(11);
     for (const id of ids) {
       const flow = begin();
