@@ -91,6 +91,8 @@ export type TargetEncoding =
       readonly link?: Link;
     }
   | { readonly kind: 'classes'; readonly name: string; readonly classes: readonly string[] }
+  /** Nothing is predicted: the outputs are a vector, learned from the classes of a column. */
+  | { readonly kind: 'vector'; readonly name: string; readonly dimensions: number }
   /** The best `at` of the items that are not known of the user; `known` has a list for each user. */
   | {
       readonly kind: 'items';

@@ -143,7 +143,7 @@ export function unseenWarnings(unseen: RowEncoder['unseen']): Problem[] {
 /**
  * The answer to one row: `prediction` (a number in the target's own units, or the name of the class), and for classes
  * `probability(NAME)` of each. `output` is the network's output: a scaled number, one logit, or a logit per class. Of a
- * recommendation it is the score of one item.
+ * recommendation it is the score of one item. Of an embedding the answer is its coordinates, `e0`, `e1` and so on.
  */
 export function decodeOutput(
   { task, target }: Preprocessing,
@@ -154,6 +154,8 @@ export function decodeOutput(
     return { prediction: linked(target.link ?? 'identity', output[0]!) * target.scale + target.mean };
   }
   if (target.kind === 'items') return { score: output[0]! };
+  if (target.kind === 'vector')
+    return Object.fromEntries(coordinateFields(target).map((field, i) => [field, output[i]!]));
   const probabilities = task === 'binary' ? sigmoidPair(output[0]!) : softmax(Array.from(output));
   let best = 0;
   for (const [k, p] of probabilities.entries()) if (p > probabilities[best]!) best = k;
@@ -167,6 +169,7 @@ export function answerFields({ target }: Preprocessing): string[] {
   if (target.kind === 'labels')
     return ['prediction', ...target.labels.map(target.ranked ? scoreField : probabilityField)];
   if (target.kind === 'items') return ['score'];
+  if (target.kind === 'vector') return coordinateFields(target);
   return target.kind === 'number' ? ['prediction'] : ['prediction', ...target.classes.map(probabilityField)];
 }
 
@@ -191,6 +194,10 @@ function labelAnswers(
 
 function scoreField(name: string): string {
   return `score(${name})`;
+}
+
+function coordinateFields({ dimensions }: Extract<TargetEncoding, { kind: 'vector' }>): string[] {
+  return Array.from({ length: dimensions }, (_, i) => `e${i}`);
 }
 
 function probabilityField(name: string): string {

@@ -126,6 +126,7 @@ const preprocessingSchema = v.object({
       link: v.exactOptional(v.picklist(['identity', 'exp', 'softplus'])),
     }),
     v.object({ kind: v.literal('classes'), name: text, classes: v.array(text) }),
+    v.object({ kind: v.literal('vector'), name: text, dimensions: v.pipe(count, v.minValue(1)) }),
     v.object({
       kind: v.literal('items'),
       name: text,
