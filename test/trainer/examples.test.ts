@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { english } from '../../src/core/messages/message.ts';
-import { checkExperiment } from '../../src/core/training/check.ts';
+import { checkTask } from '../../src/core/tasks/tasks.ts';
 import { parseExperiment } from '../../src/core/training/experiment.ts';
 import { readDataFile } from '../../src/trainer/dataFile.ts';
 import { temporaryFolder } from '../supervisor/helpers.ts';
@@ -18,7 +18,7 @@ function experimentOf(name: string) {
 
 describe('the example experiments', () => {
   it.each(names)('%s is as experiments should be', (name) => {
-    expect(checkExperiment(experimentOf(name))).toMatchObject({ ok: true, warnings: [] });
+    expect(checkTask(experimentOf(name))).toMatchObject({ ok: true, warnings: [] });
   });
 
   it.each(names.filter((name) => name.startsWith('mnist-')))(

@@ -2,7 +2,7 @@ import type { Loss } from '../losses/loss.ts';
 import type { ParameterShape } from '../network/parameterShape.ts';
 import { join, piece } from './layers/layer.ts';
 import { literal, padded } from './kernelText.ts';
-import { lossKernels, type LossBuffers } from './lossKernels.ts';
+import { lossKernels, type LossBuffers, type LossExtras } from './lossKernels.ts';
 import type { PlanPart } from '../optimizers/rule.ts';
 
 /** What a run minimises: kernels from the network's outputs to one number and its gradient in them. */
@@ -28,13 +28,14 @@ export function lossObjective(
   loss: Loss,
   parameters: Readonly<Record<string, number>>,
   targets = 1,
+  extras: LossExtras = {},
 ): Objective {
   return {
     roles: 1,
     targets,
     parameters: [],
     kernels: (samples, outputs, buffers) => ({
-      ...lossKernels(loss, parameters, samples, outputs, buffers),
+      ...lossKernels(loss, parameters, samples, outputs, buffers, 'loss', extras),
       carry: [],
     }),
   };

@@ -130,6 +130,7 @@ function given(kind: InputKind, id: string, axes: readonly string[]): Expr {
     case 'distribution':
       return indicator(eq(index('class'), input(id, ['sample'], 'index')));
     case 'class-index':
+    case 'label-set':
       return input(id, axes, 'index');
     default:
       return input(id, axes);

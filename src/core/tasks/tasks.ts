@@ -2,12 +2,14 @@ import type { Result } from '../messages/message.ts';
 import type { Experiment } from '../training/experiment.ts';
 import { columnTask } from './column.ts';
 import { forecastTask } from './forecast/task.ts';
+import { labelsTask } from './labels/task.ts';
 import type { CheckedTask } from './task.ts';
 
 type TaskType = Experiment['task']['type'];
 
 const tasks: Readonly<Record<TaskType, (experiment: Experiment) => Result<CheckedTask>>> = {
   column: columnTask,
+  labels: labelsTask,
   forecast: forecastTask,
 };
 

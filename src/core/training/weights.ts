@@ -8,6 +8,14 @@ export interface RowWeights {
   readonly validation?: Float64Array;
 }
 
+/** The rows' own weights. */
+export function sampleWeights({ training, validation }: Dataset): RowWeights {
+  return {
+    ...(training.weights === undefined ? {} : { training: training.weights }),
+    ...(validation?.weights === undefined ? {} : { validation: validation.weights }),
+  };
+}
+
 /**
  * The factor of every row in the loss: its class's weight times its own. A batch's loss is Σ w·ℓ / Σ w, as PyTorch's
  * weighted cross-entropy, so that only the ratios of weights count. Bad when class weights do not fit the target.
