@@ -230,18 +230,26 @@ function read({ flag, kind }: ExperimentOption, given: NonNullable<Given[string]
       const wrong = units.find((unit) => !unit.ok);
       return wrong ?? ok(units.map((unit) => (unit.ok ? unit.value : 0)));
     }
-    case 'parameters': {
-      const parameters: Record<string, number> = {};
-      for (const pair of texts) {
-        const [name = '', amount] = pair.split('=');
-        const value = number(flag, amount ?? '');
-        if (name === '' || !value.ok)
-          return bad(message('--{flag} takes NAME=NUMBER, such as delta=1; found "{pair}".', { flag, pair }));
-        parameters[name] = value.value;
-      }
-      return ok(parameters);
-    }
+    case 'parameters':
+      return pairs(flag, texts, 'delta=1');
+    case 'weights':
+      return text === 'balanced' ? ok(text) : pairs(flag, texts, 'rare=5');
   }
+}
+
+/** `NAME=NUMBER` texts as numbers by name; a name may hold an equals sign itself. */
+function pairs(flag: string, texts: readonly string[], example: string): Result<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const pair of texts) {
+    const [, name, amount] = /^(.+)=([^=]*)$/.exec(pair) ?? [];
+    const value = number(flag, amount ?? '');
+    if (name === undefined || !value.ok)
+      return bad(
+        message('--{flag} takes NAME=NUMBER, such as {example}; found "{pair}".', { flag, example, pair }),
+      );
+    found[name] = value.value;
+  }
+  return ok(found);
 }
 
 function number(flag: string, text: string): Result<number> {

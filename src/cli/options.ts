@@ -6,7 +6,7 @@ import { optimizerTypes } from '../core/optimizers/names.ts';
 
 /** How the text of an option becomes a value of the experiment. */
 export type OptionKind =
-  'text' | 'texts' | 'number' | 'count' | 'batch' | 'layers' | 'parameters' | 'yes' | 'no';
+  'text' | 'texts' | 'number' | 'count' | 'batch' | 'layers' | 'parameters' | 'weights' | 'yes' | 'no';
 
 /** An option that sets something in the experiment. */
 export interface ExperimentOption {
@@ -141,6 +141,20 @@ export const experimentOptions: readonly ExperimentOption[] = [
     value: 'NAME=X',
     path: ['loss', 'parameters'],
     help: 'such as delta=1; may be repeated',
+  },
+  {
+    flag: 'convention',
+    kind: 'text',
+    value: 'ID',
+    path: ['loss', 'convention'],
+    help: 'another definition of the loss, such as keras; `loss-lab losses ID` lists them',
+  },
+  {
+    flag: 'class-weights',
+    kind: 'weights',
+    value: 'HOW',
+    path: ['loss', 'classWeights'],
+    help: 'balanced, or the factor of a class such as rare=5; may be repeated',
   },
   {
     flag: 'optimizer',

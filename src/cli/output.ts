@@ -1,4 +1,4 @@
-import { english, type Problem } from '../core/messages/message.ts';
+import { english, type Message, type Problem } from '../core/messages/message.ts';
 import type { Log } from '../supervisor/trainerProcess.ts';
 
 /** Exit codes of `loss-lab`. */
@@ -28,11 +28,31 @@ export function jsonLine(value: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify(value, (_, v: unknown) => (typeof v === 'number' && !Number.isFinite(v) ? String(v) : v))}\n`;
 }
 
-/** A problem as a line: where, then what. */
+/** A whole number with its thousands apart from 10,000 on; others as they are. */
+export function grouped(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) >= 10_000 ? value.toLocaleString('en-GB') : String(value);
+}
+
+/** A sentence for people: numbers that are long to read are grouped. */
+export function words(message: Message): string {
+  return english(withGrouped(message));
+}
+
+function withGrouped({ template, args }: Message): Message {
+  const written = Object.entries(args).map(([name, value]): [string, string | Message] => {
+    if (typeof value === 'object') return [name, withGrouped(value)];
+    return [name, typeof value === 'number' ? grouped(value) : value];
+  });
+  return { template, args: Object.fromEntries(written) };
+}
+
+/** A problem as a line: where, as far as the sentence does not say it, then what. */
 export function problemLine({ message, where }: Problem): string {
-  const text = english(message);
-  const file = where?.file;
-  return `loss-lab: ${file === undefined || text.includes(file) ? '' : `${file}: `}${text}\n`;
+  const text = words(message);
+  const places = [where?.file, where?.path].filter(
+    (place) => place !== undefined && place !== '' && !text.includes(place),
+  );
+  return `${['loss-lab', ...places, text].join(': ')}\n`;
 }
 
 /** Prints why there is no run: on stderr, and with `--json` as the last line on stdout too. */

@@ -3,7 +3,7 @@ import type { PhaseName } from '../core/protocol/trainer.ts';
 import type { MetricsLine, RunStatus } from '../core/runs/record.ts';
 import { figure } from '../core/training/summary.ts';
 import type { Run, RunEvent } from '../supervisor/run.ts';
-import { jsonLine, type Terminal } from './output.ts';
+import { grouped, jsonLine, words, type Terminal } from './output.ts';
 
 /** Least time between two plain progress lines, and between two redraws, in milliseconds. */
 const plainEvery = 2000;
@@ -61,6 +61,7 @@ export function textProgress(to: Terminal, run: Run): Progress {
   const seen = new Set<string>();
   let last = 0;
   let drawn = false;
+  let named = false;
   let epoch: Extract<MetricsLine, { type: 'epoch' }> | undefined;
   let speed: number | undefined;
   /** When the speed was last measured; it counts from the first step. */
@@ -90,15 +91,19 @@ export function textProgress(to: Terminal, run: Run): Progress {
     for (const text of [
       ...(status.device === undefined ? [] : [status.device.why]),
       ...(status.dataNotes ?? []),
-    ].map(english)) {
+    ].map(words)) {
       if (!seen.has(text)) line(text);
       seen.add(text);
     }
   };
 
-  line(`Run ${run.id}`);
   return {
     event(event) {
+      // Until then the data may turn out to be bad, and there is no run.
+      if (!named && event.type !== 'phase' && event.status.state === 'running') {
+        named = true;
+        line(`Run ${run.id}`);
+      }
       if (event.type === 'phase') {
         if (to.live)
           draw(
@@ -136,12 +141,12 @@ function progressLine(
   speed: number | undefined,
   room: number,
 ): string {
-  const parts = [`epoch ${status.epoch}/${status.epochs}`];
+  const parts = [`epoch ${grouped(status.epoch)}/${grouped(status.epochs)}`];
   if (status.loss !== undefined) parts.push(`loss ${figure(status.loss)}`);
   if (status.validationLoss !== undefined) parts.push(`validation ${figure(status.validationLoss)}`);
   for (const [name, value] of Object.entries(epoch?.metrics ?? {})) parts.push(`${name} ${figure(value)}`);
   if (speed !== undefined && speed > 0)
-    parts.push(`${speed < 10 ? Number(speed.toPrecision(2)) : Math.round(speed)} steps/s`);
+    parts.push(`${speed < 10 ? Number(speed.toPrecision(2)) : grouped(Math.round(speed))} steps/s`);
   while (parts.length > 1 && parts.join(' · ').length > room) parts.pop();
   return parts.join(' · ');
 }

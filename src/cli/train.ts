@@ -11,7 +11,7 @@ import { Supervisor } from '../supervisor/supervisor.ts';
 import { describe } from './experiment.ts';
 import { trainHelp } from './help.ts';
 import { defaultOut, experimentOptions, runOptions } from './options.ts';
-import { exitCodes, jsonLine, printProblems, quietLog, type Terminal } from './output.ts';
+import { exitCodes, jsonLine, printProblems, quietLog, words, type Terminal } from './output.ts';
 import { deviceCache, installed } from './places.ts';
 import { jsonProgress, textProgress } from './progress.ts';
 
@@ -61,7 +61,7 @@ function parseOptions(): Record<string, { type: 'string' | 'boolean'; multiple?:
   for (const { flag, value, kind } of experimentOptions) {
     options[flag] = {
       type: value === undefined ? 'boolean' : 'string',
-      multiple: kind === 'texts' || kind === 'parameters',
+      multiple: kind === 'texts' || kind === 'parameters' || kind === 'weights',
     };
   }
   return options;
@@ -157,7 +157,7 @@ function summary(status: RunStatus, directory: string): Readonly<Record<string, 
 
 function textSummary(status: RunStatus, experiment: Experiment, directory: string): string {
   const { headline, notes } = runSummary(status, experiment);
-  return `${[headline, ...notes].map(english).join('\n')}\nThe run is kept in ${directory}\n`;
+  return `${[headline, ...notes].map(words).join('\n')}\nThe run is kept in ${directory}\n`;
 }
 
 function exitCode({ state, reason }: RunStatus): number {

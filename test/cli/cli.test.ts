@@ -146,6 +146,8 @@ describe('loss-lab', () => {
       activation: 'tanh',
       loss: 'huber',
       'loss-parameter': 'delta=3',
+      convention: 'keras',
+      'class-weights': 'balanced',
       optimizer: 'sgd',
       rate: '1e-4',
       momentum: '0.5',
@@ -165,6 +167,7 @@ describe('loss-lab', () => {
     };
     const onlyFor: Record<string, RegExp> = {
       file: /^(delimiter|decimal|header|missing)$/,
+      classes: /^(convention|class-weights)$/,
       generated: /^(samples|noise|outliers|data-seed)$/,
       adam: /^(beta1|beta2|epsilon)$/,
     };
@@ -229,6 +232,29 @@ describe('loss-lab', () => {
     ).toMatchObject({ code: 0 });
   });
 
+  it('takes another definition of the loss, and weights of classes', async () => {
+    const folder = temporaryFolder();
+    const store = new RunStore(join(folder, '.losslab/runs'));
+    const classes = ['train', '--data', 'iris', '--loss', 'softmax-cross-entropy', '--epochs', '1'];
+    const weights = ['--class-weights', 'setosa=2', '--class-weights', 'virginica=0.5'];
+    expect(await lossLab([...classes, '--convention', 'keras', ...weights], folder)).toMatchObject({
+      code: 0,
+    });
+    const loss = {
+      id: 'softmax-cross-entropy',
+      convention: 'keras',
+      classWeights: { setosa: 2, virginica: 0.5 },
+    };
+    const [run] = await store.list();
+    expect(await store.read(run!.id)).toMatchObject({ value: { experiment: { loss } } });
+    await store.delete(run!.id);
+    expect(await lossLab([...classes, '--class-weights', 'balanced'], folder)).toMatchObject({ code: 0 });
+    const [balanced] = await store.list();
+    expect(await store.read(balanced!.id)).toMatchObject({
+      value: { experiment: { loss: { classWeights: 'balanced' } } },
+    });
+  });
+
   describe('bad input', () => {
     const cases: readonly [string, readonly string[], RegExp][] = [
       ['no data', ['train'], /--data/],
@@ -252,6 +278,17 @@ describe('loss-lab', () => {
         ['train', '--data', 'diabetes', '--loss', 'huber', '--loss-parameter', 'sigma=1'],
         /sigma/,
       ],
+      [
+        'a definition that the loss does not have',
+        ['train', '--data', 'iris', '--loss', 'softmax-cross-entropy', '--convention', 'tf'],
+        /loss\.convention: .*tf/,
+      ],
+      ['a class without its weight', ['train', '--data', 'iris', '--class-weights', 'setosa'], /NAME=NUMBER/],
+      [
+        'the weight of a class that there is not',
+        ['train', '--data', 'iris', '--loss', 'softmax-cross-entropy', '--class-weights', 'tulip=2'],
+        /loss\.classWeights\.tulip: There is no class/,
+      ],
       ['an unknown loss', ['train', '--data', 'iris', '--loss', 'mystery'], /mystery/],
       ['a loss that does not fit', ['train', '--data', 'iris', '--loss', 'mean-squared-error'], /species/],
       ['an unknown device', ['train', '--data', 'iris', '--device', 'tpu'], /tpu/],
@@ -268,7 +305,7 @@ describe('loss-lab', () => {
       const ran = await lossLab(args, cwd);
       expect(ran.code).toBe(2);
       expect(ran.err).toMatch(sentence);
-      expect(ran.err).not.toMatch(/\n {4}at /);
+      expect(ran.err).not.toMatch(/\n {4}at |^Run /m);
       expect(ran.out).toBe('');
       const runs = join(cwd, '.losslab/runs');
       expect(fs.existsSync(runs) ? fs.readdirSync(runs) : []).toEqual([]);

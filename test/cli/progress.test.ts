@@ -71,6 +71,30 @@ describe('the progress for people', () => {
     expect(printed.slice(printed.lastIndexOf('epoch'))).toBe('epoch 0/100 · loss 0.5');
   });
 
+  it('names the run when it trains, and not one whose data turns out to be bad', () => {
+    show(undefined);
+    progress.event({ type: 'phase', phase: 'reading', share: undefined });
+    progress.event({ type: 'status', status });
+    progress.event({ type: 'ended', status: { ...status, state: 'failed', reason: 'badInput' } });
+    expect(printed).toBe('');
+    show(undefined);
+    progress.event({ type: 'status', status: { ...status, state: 'running' } });
+    progress.event({ type: 'status', status: { ...status, state: 'running' } });
+    expect(printed).toBe('Run a\n');
+  });
+
+  it('groups the digits of long numbers', () => {
+    show(200);
+    const why = message('The model has {parameters} parameters, {share} of them new.', {
+      parameters: 13706,
+      share: 0.25,
+    });
+    batch(1, { step: 1, epochs: 1_000_000, device: { id: 'cpu', label: 'JavaScript', why } });
+    batch(2, { step: 20_001, epoch: 9999, epochs: 1_000_000 });
+    expect(printed).toContain('The model has 13,706 parameters, 0.25 of them new.');
+    expect(printed).toContain('epoch 9999/1,000,000 · loss 0.5 · 20,000 steps/s');
+  });
+
   it('prints the device and what was done to the data once, and no line of progress for a short run', () => {
     show(undefined);
     const device = { id: 'cpu', label: 'JavaScript', why: message('JavaScript, as you asked.') };
