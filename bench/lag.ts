@@ -12,7 +12,8 @@ export interface Lag {
    * The longest of it, ms, during which the thread computed or was held up in a call. That is the lag for which the work of
    * the host, ours among it, can be blamed. The rest is time in which the thread was ready to run and had no core, or slept
    * past its timer: with two cores, two processes at a lower priority that do nothing but count make a bare timer of Node
-   * 60 to 110 ms late once in 20 s, and that single moment would be all that {@link longest} shows.
+   * 60 to 110 ms late once in 20 s, and that single moment would be all that {@link longest} shows. A trainer that kept its
+   * host from the cores for more than a moment would show in {@link p99}.
    */
   readonly held: number;
 }
