@@ -1,5 +1,6 @@
 import type { GeneratedId } from './catalogue.ts';
 import type { Column, Table } from './dataset.ts';
+import { seasonal } from './generators/seasonal.ts';
 import { randomStream, type RandomStream } from './random.ts';
 import type { Task } from '../losses/task.ts';
 
@@ -14,7 +15,7 @@ export interface GeneratorOptions {
   readonly seed: number;
 }
 
-/** A data set that is made from a seed: features `x1`, `x2` and target `class`, for the noisy line `x` and `y`. */
+/** A data set that is made from a seed: features `x1`, `x2` and target `class`, for the noisy line `x` and `y`, for a series `time` and `y`. */
 export interface Generator {
   readonly id: GeneratedId;
   readonly title: string;
@@ -90,6 +91,7 @@ export const generators: Readonly<Record<GeneratedId, Generator>> = {
     noise: 1,
     generate: blobs,
   },
+  seasonal,
 };
 
 /**

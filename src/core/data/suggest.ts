@@ -17,7 +17,7 @@ export const usualLoss: Readonly<Record<Task, string>> = {
 type Seen = Pick<Look, 'columns' | 'rows' | 'totalRows' | 'exact'>;
 
 /** The parts of an experiment that depend on the data set. */
-type Settings = Pick<ExperimentInput, 'split' | 'scaling' | 'model' | 'optimizer' | 'training'>;
+type Settings = Pick<ExperimentInput, 'task' | 'split' | 'scaling' | 'model' | 'optimizer' | 'training'>;
 
 /**
  * Model and training that suit each shipped or generated set. Every one trains within seconds; what they reach is
@@ -48,6 +48,12 @@ const settings: Readonly<Record<BuiltinId | GeneratedId, Settings>> = {
     training: { epochs: 200, batch: 32 },
   },
   blobs: { model: { type: 'mlp', hidden: [16] }, training: { epochs: 50, batch: 32 } },
+  seasonal: {
+    task: { type: 'forecast', window: 48, horizon: 12, time: 'time' },
+    model: { type: 'mlp', hidden: [] },
+    optimizer: { type: 'adam', rate: 0.01 },
+    training: { epochs: 50, batch: 32 },
+  },
 };
 
 /**

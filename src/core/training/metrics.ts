@@ -65,7 +65,7 @@ function regression(part: Part, scale: number, link: Link): MetricsCollector {
 }
 
 /** Σ(y − ȳ)². The mean is formed from differences to the first value, so that equal values give exactly 0. */
-function sumOfSquares(values: Float64Array): number {
+export function sumOfSquares(values: Float64Array): number {
   const first = values[0] ?? 0;
   let shift = 0;
   for (const value of values) shift += value - first;

@@ -31,7 +31,7 @@ describe('every generator', () => {
       expect(table).not.toEqual(generate({ ...options, seed: 6 }));
       expect([...table.rowNumbers]).toEqual(Array.from({ length: 101 }, (_, i) => i + 1));
       expect(table.columns.map(({ name }) => name)).toEqual(
-        target === 'y' ? ['x', 'y'] : ['x1', 'x2', 'class'],
+        target === 'class' ? ['x1', 'x2', 'class'] : [id === 'seasonal' ? 'time' : 'x', 'y'],
       );
       if (task !== 'regression') expect(new Set(labels(table)).size).toBe(classes);
       for (const samples of [1, 2, 3]) expect(generate({ ...options, samples }).rows).toBe(samples);
@@ -74,6 +74,14 @@ describe('without noise', () => {
           if (a !== b) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThanOrEqual(6);
       }
     }
+  });
+
+  it('the seasonal series repeats after a week, and is a sine of a day and half of one of a week', () => {
+    const y = numbers(generators.seasonal.generate({ ...clean, samples: 400 }), 'y');
+    for (let i = 0; i + 168 < 400; i++) expect(y[i + 168]).toBeCloseTo(y[i]!, 10);
+    // t = 6 is a quarter of a day; t = 42 is a quarter of a week, and three quarters of its second day.
+    expect(y[5]).toBeCloseTo(1 + 0.5 * Math.sin(Math.PI / 14), 12);
+    expect(y[41]).toBeCloseTo(-1 + 0.5, 12);
   });
 
   it('the line is y = 2x + 1, and outliers lie at least 3 above it, as many as asked for', () => {

@@ -1,10 +1,10 @@
 import type { Dataset, Part } from '../../data/dataset.ts';
 import { decodeForecast, numberOf } from '../../data/forecast.ts';
-import type { MetricsCollector } from '../../training/metrics.ts';
+import { sumOfSquares, type MetricsCollector } from '../../training/metrics.ts';
 
 /**
  * The metrics of a forecast on a part, over all windows and all values of the horizon, in the target's own units:
- * - `rmse` and `mae`; of quantiles, those of the level nearest to one half;
+ * - `rmse`, `mae` and `r2`; of quantiles, those of the level nearest to one half;
  * - `naive rmse`, that of repeating the last value of the window, and `relative mae`, `mae` through that of the same: above
  *   1 the model is worse than nothing (left out where the naive forecast is perfect);
  * - `coverage 0.1` …, the share of the targets at or below the quantile of that level, and `band coverage`, the share
@@ -49,10 +49,12 @@ export function forecastMetrics(dataset: Dataset, part: Part): MetricsCollector 
       values += rows * horizon;
     },
     value() {
+      const spread = sumOfSquares(part.targets);
       const covered = below.map((count) => count / values);
       return {
         rmse: Math.sqrt(sums.squares / values),
         mae: sums.distances / values,
+        ...(spread > 0 ? { r2: 1 - sums.squares / (spread * scale ** 2) } : {}),
         'naive rmse': Math.sqrt(sums.naiveSquares / values),
         ...(sums.naiveDistances > 0 ? { 'relative mae': sums.distances / sums.naiveDistances } : {}),
         ...Object.fromEntries(quantiles?.map((level, i) => [`coverage ${level}`, covered[i]!]) ?? []),

@@ -112,13 +112,13 @@ export function* preparingForecast(
   const encodings = fitted.flatMap((one) => one.encodings);
   const width = encodedWidth(encodings);
   const size = task.window * width;
-  const all = windows.training.length + windows.validation.length;
   const most = Math.floor(Math.min(maxFeatureValues / size, maxBufferSize / task.horizon));
-  if (Math.max(windows.training.length, windows.validation.length) > most) {
+  const largest = Math.max(windows.training.length, windows.validation.length);
+  if (largest > most) {
     return bad(
       message(
-        'The data has {windows} windows of {size} values, more than {most} for a part. Set "task.stride" to {stride} or more, or choose a shorter window.',
-        { windows: all, size, most, stride: task.stride * Math.ceil(windows.training.length / most) },
+        'A part of the data has {windows} windows of {size} values, but the most is {most}. Set "task.stride" to {stride} or more, or choose a shorter window.',
+        { windows: largest, size, most, stride: task.stride * Math.ceil(largest / most) },
       ),
       { path: 'task.stride' },
     );
