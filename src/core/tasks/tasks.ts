@@ -3,12 +3,14 @@ import type { Experiment } from '../training/experiment.ts';
 import { columnTask } from './column.ts';
 import { forecastTask } from './forecast/task.ts';
 import { labelsTask } from './labels/task.ts';
+import { recommendationTask } from './recommendation/task.ts';
 import type { CheckedTask } from './task.ts';
 
 type TaskType = Experiment['task']['type'];
 
 const tasks: Readonly<Record<TaskType, (experiment: Experiment) => Result<CheckedTask>>> = {
   column: columnTask,
+  recommendation: recommendationTask,
   labels: labelsTask,
   forecast: forecastTask,
 };

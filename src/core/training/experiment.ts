@@ -105,7 +105,7 @@ export function parseExperiment(value: unknown): Result<Experiment> {
       { path: 'version' },
     );
   }
-  const result = v.safeParse(experimentSchema, withOwnDefaults(value));
+  const result = v.safeParse(experimentSchema, withOwnDefaults(withTaskModel(value)));
   if (result.success) return ok(result.output);
   return { ok: false, problems: result.issues.flatMap(problems) };
 }
@@ -126,6 +126,12 @@ function withOwnDefaults(value: unknown): unknown {
     split: merged(value['split'], { validation }),
     scaling: merged(value['scaling'], { features: scaling, target: scaling }),
   };
+}
+
+/** The model that a task has where the document names none. */
+function withTaskModel(value: unknown): unknown {
+  if (!isObject(value) || !isObject(value['task']) || value['model'] !== undefined) return value;
+  return value['task']['type'] === 'recommendation' ? { ...value, model: { type: 'factorisation' } } : value;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

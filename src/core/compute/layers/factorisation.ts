@@ -55,9 +55,13 @@ export function factorisation(
       join(
         piece(
           of(`${weight.layer}.index`),
-          [batch],
+          [sizeOf(stretchesOf(batch, count))],
           { numbers: from },
-          `return Math.max(Math.min(numbers[this.thread.x * ${row} + ${column}], ${count - 1}.0), 0.0);`,
+          `let k = -1.0;
+if (this.thread.x < ${batch}) {
+k = Math.max(Math.min(numbers[this.thread.x * ${row} + ${column}], ${count - 1}.0), 0.0);
+}
+return k;`,
         ),
         piece(
           of(`${weight.layer}.rows`),
@@ -97,8 +101,8 @@ return score;`,
       output: outputName(name),
       backward: (delta) => ({
         part: join(
-          occurrences(of('users'), spec.users, batch),
-          occurrences(of('items'), spec.items, batch),
+          occurrences(of('users'), batch, spec.users),
+          occurrences(of('items'), batch, spec.items),
           ...[[users, 'items'] as const, [items, 'users'] as const].map(([{ weight, count }, other]) =>
             piece(
               gradientName(weight.name),
@@ -109,7 +113,12 @@ return score;`,
                 delta,
                 other: of(`${other}.rows`),
               },
-              overOccurrences(batch, 'y', `delta[n * ${stride}] * other[n * ${width} + this.thread.x]`),
+              overOccurrences(
+                batch,
+                count,
+                'y',
+                `delta[n * ${stride}] * other[n * ${width} + this.thread.x]`,
+              ),
             ),
           ),
           bias === undefined
@@ -118,7 +127,7 @@ return score;`,
                 gradientName(bias.name),
                 [padded(spec.items)],
                 { last: of('items.last'), before: of('items.before'), delta },
-                overOccurrences(batch, 'x', `delta[n * ${stride}]`),
+                overOccurrences(batch, spec.items, 'x', `delta[n * ${stride}]`),
               ),
         ),
       }),
@@ -138,36 +147,55 @@ return score;`,
 }
 
 /**
- * The rows of a batch that name each thing of a table, as a chain: `last`, for each thing the last such row, and `before`,
- * for each row the one before it; −1 where there is none. Following it costs a visit for each row that counts, where every
- * thing looking at every row for every factor would cost their product.
+ * Stretches of a batch, [rows of each, how many], in which the rows that name a thing are looked for: no row looks at all
+ * others. They are longer for many things, so that what is kept for each thing and stretch stays small.
  */
-function occurrences(prefix: string, count: number, batch: number): PlanPart {
+function stretchesOf(batch: number, things: number): readonly [length: number, count: number] {
+  const length = padded(Math.ceil(Math.max(Math.min(batch, 128), (batch * things) / 2 ** 22)));
+  return [length, Math.ceil(batch / length)];
+}
+
+/**
+ * The rows of each stretch that name each thing of a table, as a chain: `last`, for each stretch and thing the last such
+ * row, and `before`, for each row the one before it in its stretch; −1 where there is none. Following it costs a visit for
+ * each row that counts, where every thing looking at every row for every factor would cost their product.
+ */
+function occurrences(prefix: string, batch: number, things: number): PlanPart {
+  const [length, count] = stretchesOf(batch, things);
   const find = (where: string, own: string) => `let at = -1.0;
-for (let n = 0; n < ${batch}; n++) {
-if (${where}Math.abs(index[n] - ${own}) < 0.5) { at = n; }
+for (let m = 0; m < ${length}; m++) {
+if (${where}Math.abs(index[first + m] - ${own}) < 0.5) { at = first + m; }
 }
 return at;`;
+  const first = `const first = this.thread.y * ${length};`;
   return join(
-    piece(`${prefix}.last`, [padded(count)], { index: `${prefix}.index` }, find('', 'this.thread.x')),
+    piece(
+      `${prefix}.last`,
+      [padded(things), count],
+      { index: `${prefix}.index` },
+      `${first}\n${find('', 'this.thread.x')}`,
+    ),
     piece(
       `${prefix}.before`,
-      [batch],
+      [length, count],
       { index: `${prefix}.index` },
-      `const own = index[this.thread.x];\n${find('n < this.thread.x && ', 'own')}`,
+      `${first}\nconst own = index[first + this.thread.x];\n${find('m < this.thread.x && ', 'own')}`,
     ),
   );
 }
 
 /** The body that sums `term` over the rows `n` of the thing that a thread is for. */
-function overOccurrences(batch: number, axis: 'x' | 'y', term: string): string {
+function overOccurrences(batch: number, things: number, axis: 'x' | 'y', term: string): string {
+  const [length, count] = stretchesOf(batch, things);
   return `let sum = 0.0;
-let at = last[this.thread.${axis}];
-for (let visit = 0; visit < ${batch}; visit++) {
+for (let s = 0; s < ${count}; s++) {
+let at = last[s * ${padded(things)} + this.thread.${axis}];
+for (let visit = 0; visit < ${length}; visit++) {
 if (at < 0.0) { break; }
 const n = (at + 0.5) | 0;
 sum += ${term};
 at = before[n];
+}
 }
 return sum;`;
 }

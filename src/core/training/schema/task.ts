@@ -1,11 +1,13 @@
 import * as v from 'valibot';
 import { labelsSchema } from './tasks/labels.ts';
 import { forecastSchema } from './tasks/forecast.ts';
+import { recommendationSchema } from './tasks/recommendation.ts';
 
 /** What the model is to do. */
 export const taskSchema = v.variant('type', [
   /** Predict one column of a table from the others. */
   v.strictObject({ type: v.literal('column') }),
+  recommendationSchema,
   labelsSchema,
   forecastSchema,
 ]);
