@@ -90,7 +90,7 @@ export function rowsWanted(
 }
 
 /** What a reader in core needs of this process. */
-export function readingOf({ signal, mostBytes }: ReadOptions): Reading {
+export function readingOf({ signal, mostBytes }: Pick<ReadOptions, 'signal' | 'mostBytes'>): Reading {
   return { decompression: zlibDecompression, pause: pauses(signal), mostBytes };
 }
 

@@ -72,7 +72,7 @@ async function lookAtFile(path: string, options: LookOptions): Promise<Result<Lo
       case 'json':
       case 'jsonl': {
         const wanted = { format, layout: detectAll, rows: { most: sniffedRows } };
-        const read = await readTable(counted, wanted, readingOf({ ...options, seed: 0 }));
+        const read = await readTable(counted, wanted, readingOf(options));
         return read.ok
           ? seen(read.value, Math.round((read.value.rows * file.size) / counted.taken), read.warnings)
           : read;
@@ -80,7 +80,7 @@ async function lookAtFile(path: string, options: LookOptions): Promise<Result<Lo
       default: {
         const read = await readDataFile(path, firstRows, { ...options, seed: 0 });
         if (!read.ok) return read;
-        const total = await countRows(bytes, format, readingOf({ ...options, seed: 0 }));
+        const total = await countRows(bytes, format, readingOf(options));
         return seen(read.value.table, total, read.warnings);
       }
     }

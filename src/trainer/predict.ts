@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { createAnswerWriter } from '../core/data/answers.ts';
-import { createRecordReader } from '../core/data/csv.ts';
+import { createRecordReader, type FileLayout } from '../core/data/csv.ts';
 import {
   answerFields,
   createRowEncoder,
@@ -10,16 +10,17 @@ import {
   type RowEncoder,
 } from '../core/data/encode.ts';
 import { Refusal } from '../core/data/readers/bytes.ts';
+import { detectFormat } from '../core/data/readers/format.ts';
 import type { FileRow } from '../core/data/records.ts';
 import { bad, english, message, ok, type Problem, type Result } from '../core/messages/message.ts';
-import { predictor } from '../core/network/predict.ts';
+import { predictor, type Predictor } from '../core/network/predict.ts';
 import type { ToTrainer } from '../core/protocol/trainer.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
-import { recommendationFields, recommender } from '../core/tasks/recommendation/recommend.ts';
 import { decodeCheckpoint, type Checkpoint } from '../core/training/checkpoint.ts';
 import type { Channel } from './channel.ts';
 import type { Control } from './control.ts';
 import { FileBytes } from './fileBytes.ts';
+import { cellTable } from './predictTable.ts';
 import { RunFolder } from './runFolder.ts';
 
 type Order = Extract<ToTrainer, { type: 'predict' }>;
@@ -27,7 +28,7 @@ type Order = Extract<ToTrainer, { type: 'predict' }>;
 /** Rows of a file that go through the network at once. */
 const blockRows = 1024;
 
-/** Answers rows, or a whole CSV file, with the best model of a run. Never rejects. */
+/** Answers rows, or a whole file, with the best model of a run. Never rejects. */
 export async function predictRows(order: Order, control: Control, channel: Channel): Promise<void> {
   const model = bestModel(new RunFolder(order.directory));
   const result = !model.ok
@@ -71,35 +72,20 @@ function bestModel(folder: RunFolder): Result<Checkpoint> {
 function answerRows(model: Checkpoint, rows: readonly Record<string, string>[]): Result<Answers> {
   const features = encodeRows(model.preprocessing, rows);
   if (!features.ok) return features;
-  const answers = answererOf(model).answer(features.value, rows.length);
+  const answers = outputs(model, predictor(model), features.value, rows.length);
   return ok({ answers, rows: rows.length }, features.warnings);
 }
 
-/** What answers encoded rows, and the names of an answer's fields. */
-interface Answerer {
-  readonly fields: readonly string[];
-  answer(features: Float64Array, rows: number): Record<string, string | number>[];
-}
-
-function answererOf(model: Checkpoint): Answerer {
-  const { preprocessing, outputs } = model;
-  if (preprocessing.target.kind === 'items') {
-    const recommend = recommender(model, preprocessing.target);
-    return {
-      fields: recommendationFields(preprocessing.target),
-      answer: (features, rows) => Array.from({ length: rows }, (_, row) => recommend(features[row]!)),
-    };
-  }
-  const predict = predictor(model);
-  return {
-    fields: answerFields(preprocessing),
-    answer(features, rows) {
-      const values = predict(features, rows);
-      return Array.from({ length: rows }, (_, row) =>
-        decodeOutput(preprocessing, values.subarray(row * outputs, (row + 1) * outputs)),
-      );
-    },
-  };
+function outputs(
+  model: Checkpoint,
+  predict: Predictor,
+  features: Float64Array,
+  rows: number,
+): Record<string, string | number>[] {
+  const values = predict(features, rows);
+  return Array.from({ length: rows }, (_, row) =>
+    decodeOutput(model.preprocessing, values.subarray(row * model.outputs, (row + 1) * model.outputs)),
+  );
 }
 
 /** Reads in pieces, writes beside the goal, and renames at the end: there is a whole file of answers or none. */
@@ -121,13 +107,9 @@ async function answerFile(
     source = await FileBytes.open(from, onProgress);
     file = fs.openSync(temporary, 'w');
     const answering = new FileAnswering(model, file);
-    const reader = createRecordReader();
-    for await (const piece of source.pieces()) {
-      if (control.ending() !== undefined) return bad(message('The prediction was cancelled.'));
-      const done = answering.take(reader.push(piece), reader.layout);
-      if (!done.ok) return inFile(done, from);
-    }
-    const done = answering.take(reader.finish(), reader.layout);
+    const done = (await isPlainText(source))
+      ? await answerText(source, answering, control)
+      : await answerTable(source, model, answering, control);
     if (!done.ok) return inFile(done, from);
     await source.fingerprint();
     if (answering.rows === 0) return bad(message('The file has a header but no rows.'), { file: from });
@@ -135,7 +117,7 @@ async function answerFile(
     fs.closeSync(file);
     file = undefined;
     fs.renameSync(temporary, to);
-    return ok({ answers: [], rows: answering.rows }, [...reader.warnings, ...answering.warnings()]);
+    return ok({ answers: [], rows: answering.rows }, [...done.warnings, ...answering.warnings()]);
   } catch (error) {
     return {
       ok: false,
@@ -148,18 +130,75 @@ async function answerFile(
   }
 }
 
+const cancelled = (): Result<never> => bad(message('The prediction was cancelled.'));
+
+/** Whether a file is CSV or TSV as it stands, which is read as a stream of any length. */
+async function isPlainText(source: FileBytes): Promise<boolean> {
+  const head = await source.read(0, Math.min(1 << 12, source.size));
+  const format = detectFormat(source.name, head);
+  const isPacked = head[0] === 0x1f && head[1] === 0x8b;
+  return !isPacked && (format === 'csv' || format === 'tsv');
+}
+
+async function answerText(
+  source: FileBytes,
+  answering: FileAnswering,
+  control: Control,
+): Promise<Result<void>> {
+  const reader = createRecordReader();
+  const take = (read: Result<readonly FileRow[]>): Result<void> => {
+    if (!read.ok) return read;
+    const { layout } = reader;
+    if (layout === undefined) return ok(undefined);
+    const ready = answering.begin(layout.names, layout);
+    return ready.ok ? answering.answer(read.value) : ready;
+  };
+  for await (const piece of source.pieces()) {
+    if (control.ending() !== undefined) return cancelled();
+    const done = take(reader.push(piece));
+    if (!done.ok) return done;
+  }
+  const done = take(reader.finish());
+  return done.ok ? ok(undefined, reader.warnings) : done;
+}
+
+/** A file of another format is read into memory. Arrays are not repeated beside the answers. */
+async function answerTable(
+  source: FileBytes,
+  { preprocessing }: Checkpoint,
+  answering: FileAnswering,
+  control: Control,
+): Promise<Result<void>> {
+  const needed = new Set(preprocessing.features.map(({ name }) => name));
+  const table = await cellTable(source, needed, control.signal);
+  if (!table.ok) return table;
+  const { names, shown, rows, row } = table.value;
+  const begun = answering.begin(names, { delimiter: ',', decimal: '.' }, shown);
+  if (!begun.ok) return begun;
+  for (let start = 0; start < rows; start += blockRows) {
+    if (control.ending() !== undefined) return cancelled();
+    const block = Array.from({ length: Math.min(blockRows, rows - start) }, (_, i) => row(start + i));
+    const done = answering.answer(block);
+    if (!done.ok) return done;
+    // Lets the host's wish to end in.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return ok(undefined, table.warnings);
+}
+
 /** Turns the rows of a file into lines of the file of answers. */
 class FileAnswering {
   readonly #model: Checkpoint;
-  readonly #answerer: Answerer;
+  readonly #predict: Predictor;
   readonly #file: number;
   #encoder: RowEncoder | undefined;
   #writer: ReturnType<typeof createAnswerWriter> | undefined;
+  #shown: readonly number[] | undefined;
   rows = 0;
 
   constructor(model: Checkpoint, file: number) {
     this.#model = model;
-    this.#answerer = answererOf(model);
+    this.#predict = predictor(model);
     this.#file = file;
   }
 
@@ -167,27 +206,27 @@ class FileAnswering {
     return this.#encoder === undefined ? [] : unseenWarnings(this.#encoder.unseen);
   }
 
-  take(
-    read: Result<readonly FileRow[]>,
-    layout: ReturnType<typeof createRecordReader>['layout'],
+  /** Writes the header, once; `shown` are the columns that are repeated beside the answers, all unless given. */
+  begin(
+    names: readonly string[],
+    { delimiter, decimal }: Pick<FileLayout, 'delimiter' | 'decimal'>,
+    shown?: readonly number[],
   ): Result<void> {
-    if (!read.ok) return read;
-    if (layout === undefined) return ok(undefined);
-    const { preprocessing } = this.#model;
-    if (this.#encoder === undefined || this.#writer === undefined) {
-      const encoder = createRowEncoder(preprocessing, layout.names, layout.decimal);
-      if (!encoder.ok) return encoder;
-      this.#encoder = encoder.value;
-      this.#writer = createAnswerWriter(
-        layout.names,
-        this.#answerer.fields,
-        layout.delimiter,
-        layout.decimal,
-      );
-      write(this.#file, this.#writer.header);
-    }
-    for (let start = 0; start < read.value.length; start += blockRows) {
-      const problem = this.#block(read.value.slice(start, start + blockRows), this.#encoder, this.#writer);
+    if (this.#encoder !== undefined) return ok(undefined);
+    const encoder = createRowEncoder(this.#model.preprocessing, names, decimal);
+    if (!encoder.ok) return encoder;
+    this.#encoder = encoder.value;
+    this.#shown = shown;
+    const headed = shown === undefined ? names : shown.map((i) => names[i]!);
+    this.#writer = createAnswerWriter(headed, answerFields(this.#model.preprocessing), delimiter, decimal);
+    write(this.#file, this.#writer.header);
+    return ok(undefined);
+  }
+
+  answer(rows: readonly FileRow[]): Result<void> {
+    if (this.#encoder === undefined || this.#writer === undefined) return ok(undefined);
+    for (let start = 0; start < rows.length; start += blockRows) {
+      const problem = this.#block(rows.slice(start, start + blockRows), this.#encoder, this.#writer);
       if (problem !== undefined) return { ok: false, problems: [problem] };
     }
     return ok(undefined);
@@ -203,8 +242,15 @@ class FileAnswering {
       const problem = encoder.encode(cells, row, features, i * encoder.width);
       if (problem !== undefined) return problem;
     }
-    const answers = this.#answerer.answer(features, rows.length);
-    write(this.#file, rows.map(({ cells }, i) => writer.row(cells, Object.values(answers[i]!))).join(''));
+    const answers = outputs(this.#model, this.#predict, features, rows.length);
+    write(
+      this.#file,
+      rows
+        .map(({ cells }, i) =>
+          writer.row(this.#shown?.map((column) => cells[column]!) ?? cells, Object.values(answers[i]!)),
+        )
+        .join(''),
+    );
     this.rows += rows.length;
     return undefined;
   }

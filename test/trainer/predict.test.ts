@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { english, type Problem } from '../../src/core/messages/message.ts';
 import { RunStore } from '../../src/supervisor/runStore.ts';
@@ -139,6 +140,66 @@ describe('Predict', () => {
       expect(cells[i]![2]).toMatch(/^-?\d+,\d+$/);
       expect(Number(cells[i]![2]!.replace(',', '.'))).toBeCloseTo(expected, 6);
     }
+  });
+
+  it.each([
+    ['new.json', (rows: object[]) => JSON.stringify(rows)],
+    ['new.jsonl.gz', (rows: object[]) => gzipSync(rows.map((row) => JSON.stringify(row)).join('\n'))],
+    ['new.csv.gz', () => gzipSync('code,size\n#f00,1\n#00f,3\n')],
+  ])('answers the rows of %s as those of CSV', async (name, written) => {
+    const folder = temporaryFolder();
+    const [from, to] = [join(folder, name), join(folder, 'answers.csv')];
+    const rows = [
+      { code: '#f00', size: 1 },
+      { code: '#00f', size: 3 },
+    ];
+    fs.writeFileSync(from, written(rows));
+    expect(await supervisor.predict(colours, { file: { from, to } })).toMatchObject({ value: { rows: 2 } });
+    const answers = fs.readFileSync(to, 'utf8');
+    const [plain, other] = [join(folder, 'plain.csv'), join(folder, 'other.csv')];
+    fs.writeFileSync(plain, 'code,size\n#f00,1\n#00f,3\n');
+    await supervisor.predict(colours, { file: { from: plain, to: other } });
+    expect(answers).toBe(fs.readFileSync(other, 'utf8'));
+    expect(answers).toMatch(/\n#f00,1,red,.*\n#00f,3,blue,/);
+  });
+
+  it('answers images that have no labels', async () => {
+    const folder = temporaryFolder();
+    // Class 1 where the first of four pixels is bright.
+    const bright = (i: number): boolean => i % 3 === 0;
+    const idx = (shape: number[], bytes: number[]): Uint8Array => {
+      const header = [0, 0, 8, shape.length, ...shape.flatMap((extent) => [0, 0, extent >> 8, extent & 255])];
+      return Uint8Array.from([...header, ...bytes]);
+    };
+    const pixels = (count: number): number[] =>
+      Array.from({ length: 4 * count }, (_, i) => (i % 4 === 0 ? (bright(i / 4) ? 250 : 5) : (i * 37) % 200));
+    const images = join(folder, 'train-images-idx3-ubyte');
+    fs.writeFileSync(images, idx([300, 2, 2], pixels(300)));
+    const labels = Array.from({ length: 300 }, (_, i) => Number(bright(i)));
+    fs.writeFileSync(join(folder, 'train-labels-idx1-ubyte'), idx([300], labels));
+    const run = await start(
+      supervisor,
+      new RunStore(temporaryFolder()),
+      experiment({
+        data: { source: 'file', path: images, target: 'label' },
+        scaling: { features: 'minmax' },
+        loss: { id: 'softmax-cross-entropy' },
+        training: { epochs: 60 },
+      }),
+      'float64',
+      images,
+    );
+    expect(await run.ended).toMatchObject({ state: 'finished', metrics: { accuracy: 1 } });
+    const [from, to] = [join(folder, 'new.idx.gz'), join(folder, 'answers.csv')];
+    fs.writeFileSync(from, gzipSync(idx([9, 2, 2], pixels(9))));
+    expect(await supervisor.predict(run.directory, { file: { from, to } })).toMatchObject({
+      value: { rows: 9 },
+    });
+    const [header, ...lines] = fs.readFileSync(to, 'utf8').trimEnd().split('\n');
+    expect(header).toBe('prediction,probability(0),probability(1)');
+    expect(lines.map((line) => line.split(',')[0])).toEqual(
+      Array.from({ length: 9 }, (_, i) => String(Number(bright(i)))),
+    );
   });
 
   it('writes no file of answers where a row is bad, or the rows are not there', async () => {

@@ -151,7 +151,7 @@ function* fitChannels(
 }
 
 /** Names of the single values of an array: `x 1`, `x 2` …, `image 1,1,1` … */
-function valueNames(name: string, shape: readonly number[]): string[] {
+export function valueNames(name: string, shape: readonly number[]): string[] {
   return shape.reduce<string[]>(
     (names, extent, axis) =>
       names.flatMap((before) =>

@@ -24,6 +24,8 @@ export interface TableOptions {
   readonly rows?: RowsWanted | undefined;
   /** The file of the labels, for one array alone (.npy, IDX). */
   readonly labels?: DataBytes | undefined;
+  /** Whether one array alone is read as the column `image`, as if it had labels: for rows to predict. */
+  readonly unlabelled?: boolean;
   /** Names of arrays that are wanted of an .npz file; absent: the usual ones, else all. */
   readonly arrays?: readonly string[] | undefined;
 }
@@ -149,12 +151,16 @@ async function readText(
 /** One array in a file, and its labels in another. */
 async function readArrays(
   bytes: OpenBytes,
-  { labels, rows, format }: TableOptions,
+  { labels, rows, format, unlabelled = false }: TableOptions,
   reading: Reading,
 ): Promise<Result<Table>> {
   const open = await openArray(bytes, format);
   const total = open.layout.shape[0]!;
   if (labels === undefined) {
+    if (unlabelled) {
+      const alone = await open.values('image', chosenRows(rows, total), reading);
+      return ok(await paused(tableOfArrays([withChannels(alone)]), reading));
+    }
     if (open.layout.shape.length > 2) {
       throw new Refusal(
         message(
