@@ -13,9 +13,10 @@ import { Refusal } from '../core/data/readers/bytes.ts';
 import { detectFormat } from '../core/data/readers/format.ts';
 import type { FileRow } from '../core/data/records.ts';
 import { bad, english, message, ok, type Problem, type Result } from '../core/messages/message.ts';
-import { predictor, type Predictor } from '../core/network/predict.ts';
+import { predictor } from '../core/network/predict.ts';
 import type { ToTrainer } from '../core/protocol/trainer.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
+import { recommendationFields, recommender } from '../core/tasks/recommendation/recommend.ts';
 import { decodeCheckpoint, type Checkpoint } from '../core/training/checkpoint.ts';
 import type { Channel } from './channel.ts';
 import type { Control } from './control.ts';
@@ -72,20 +73,35 @@ function bestModel(folder: RunFolder): Result<Checkpoint> {
 function answerRows(model: Checkpoint, rows: readonly Record<string, string>[]): Result<Answers> {
   const features = encodeRows(model.preprocessing, rows);
   if (!features.ok) return features;
-  const answers = outputs(model, predictor(model), features.value, rows.length);
+  const answers = answererOf(model).answer(features.value, rows.length);
   return ok({ answers, rows: rows.length }, features.warnings);
 }
 
-function outputs(
-  model: Checkpoint,
-  predict: Predictor,
-  features: Float64Array,
-  rows: number,
-): Record<string, string | number>[] {
-  const values = predict(features, rows);
-  return Array.from({ length: rows }, (_, row) =>
-    decodeOutput(model.preprocessing, values.subarray(row * model.outputs, (row + 1) * model.outputs)),
-  );
+/** What answers encoded rows, and the names of an answer's fields. */
+interface Answerer {
+  readonly fields: readonly string[];
+  answer(features: Float64Array, rows: number): Record<string, string | number>[];
+}
+
+function answererOf(model: Checkpoint): Answerer {
+  const { preprocessing, outputs } = model;
+  if (preprocessing.target.kind === 'items') {
+    const recommend = recommender(model, preprocessing.target);
+    return {
+      fields: recommendationFields(preprocessing.target),
+      answer: (features, rows) => Array.from({ length: rows }, (_, row) => recommend(features[row]!)),
+    };
+  }
+  const predict = predictor(model);
+  return {
+    fields: answerFields(preprocessing),
+    answer(features, rows) {
+      const values = predict(features, rows);
+      return Array.from({ length: rows }, (_, row) =>
+        decodeOutput(preprocessing, values.subarray(row * outputs, (row + 1) * outputs)),
+      );
+    },
+  };
 }
 
 /** Reads in pieces, writes beside the goal, and renames at the end: there is a whole file of answers or none. */
@@ -189,7 +205,7 @@ async function answerTable(
 /** Turns the rows of a file into lines of the file of answers. */
 class FileAnswering {
   readonly #model: Checkpoint;
-  readonly #predict: Predictor;
+  readonly #answerer: Answerer;
   readonly #file: number;
   #encoder: RowEncoder | undefined;
   #writer: ReturnType<typeof createAnswerWriter> | undefined;
@@ -198,7 +214,7 @@ class FileAnswering {
 
   constructor(model: Checkpoint, file: number) {
     this.#model = model;
-    this.#predict = predictor(model);
+    this.#answerer = answererOf(model);
     this.#file = file;
   }
 
@@ -218,7 +234,7 @@ class FileAnswering {
     this.#encoder = encoder.value;
     this.#shown = shown;
     const headed = shown === undefined ? names : shown.map((i) => names[i]!);
-    this.#writer = createAnswerWriter(headed, answerFields(this.#model.preprocessing), delimiter, decimal);
+    this.#writer = createAnswerWriter(headed, this.#answerer.fields, delimiter, decimal);
     write(this.#file, this.#writer.header);
     return ok(undefined);
   }
@@ -242,7 +258,7 @@ class FileAnswering {
       const problem = encoder.encode(cells, row, features, i * encoder.width);
       if (problem !== undefined) return problem;
     }
-    const answers = outputs(this.#model, this.#predict, features, rows.length);
+    const answers = this.#answerer.answer(features, rows.length);
     write(
       this.#file,
       rows
