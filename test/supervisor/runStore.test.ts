@@ -90,7 +90,11 @@ describe('RunStore', () => {
       '{"type":"step","step":1,"loss":2}\n{"type":"step","step":2,"loss":"NaN"}\n{"type":"step","st',
     );
     const losses: number[] = [];
-    expect(await store.metrics(run.id, (line) => void losses.push(line.loss))).toEqual({ lines: 2, torn: 1 });
+    expect(
+      await store.metrics(run.id, (line) => {
+        if (line.type === 'step') losses.push(line.loss);
+      }),
+    ).toEqual({ lines: 2, torn: 1 });
     expect(losses).toEqual([2, Number.NaN]);
     expect(await store.metrics('20260101-000000-none-abcdef', () => undefined)).toEqual({
       lines: 0,

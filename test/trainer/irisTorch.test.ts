@@ -29,7 +29,8 @@ async function accuracies(seed: number): Promise<{ last: number; best: number; l
     state = advanced.state;
     for (const line of advanced.lines) {
       if (line.type === 'step') losses.push(line.loss);
-      else epochs.push({ validationLoss: line.validationLoss!, accuracy: line.metrics!['accuracy']! });
+      else if (line.type === 'epoch')
+        epochs.push({ validationLoss: line.validationLoss!, accuracy: line.metrics!['accuracy']! });
     }
   }
   await session.value.dispose();

@@ -100,7 +100,9 @@ export type TargetEncoding =
       readonly items: readonly string[];
       readonly known: readonly (readonly number[])[];
       readonly at: number;
-    };
+    }
+  /** Whole rows: outputs are their columns, encoded. What they are made from is drawn. */
+  | { readonly kind: 'rows'; readonly name: string; readonly columns: readonly FeatureEncoding[] };
 
 /** How a column of numbers or classes becomes numbers and back. */
 export type ColumnEncoding = Extract<TargetEncoding, { kind: 'number' | 'classes' }>;

@@ -154,6 +154,7 @@ export function decodeOutput(
     return { prediction: linked(target.link ?? 'identity', output[0]!) * target.scale + target.mean };
   }
   if (target.kind === 'items') return { score: output[0]! };
+  if (target.kind === 'rows') return decodeRow(target.columns, output);
   if (target.kind === 'vector')
     return Object.fromEntries(coordinateFields(target).map((field, i) => [field, output[i]!]));
   const probabilities = task === 'binary' ? sigmoidPair(output[0]!) : softmax(Array.from(output));
@@ -164,11 +165,32 @@ export function decodeOutput(
   return answer;
 }
 
+/** A row in its own units from its encoded columns; of a column of text the category with the largest number. */
+export function decodeRow(
+  columns: readonly FeatureEncoding[],
+  encoded: ArrayLike<number>,
+): Record<string, string | number> {
+  const row: Record<string, string | number> = {};
+  let at = 0;
+  for (const column of columns) {
+    const width = widthOf(column);
+    if (column.kind === 'number') row[column.name] = encoded[at]! * column.scale + column.mean;
+    else {
+      let best = 0;
+      for (let k = 1; k < width; k++) if (encoded[at + k]! > encoded[at + best]!) best = k;
+      row[column.name] = column.categories[best]!;
+    }
+    at += width;
+  }
+  return row;
+}
+
 /** The names of the fields of {@link decodeOutput}, in order. */
 export function answerFields({ target }: Preprocessing): string[] {
   if (target.kind === 'labels')
     return ['prediction', ...target.labels.map(target.ranked ? scoreField : probabilityField)];
   if (target.kind === 'items') return ['score'];
+  if (target.kind === 'rows') return target.columns.map(({ name }) => name);
   if (target.kind === 'vector') return coordinateFields(target);
   return target.kind === 'number' ? ['prediction'] : ['prediction', ...target.classes.map(probabilityField)];
 }

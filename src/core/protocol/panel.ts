@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { statusSchema } from '../runs/record.ts';
+import { samplesSchema, statusSchema } from '../runs/record.ts';
 
 /** The curves a panel may draw; `loss` is per step, the others per epoch. */
 export const seriesIds = ['loss', 'epochLoss', 'validationLoss', 'accuracy', 'rmse', 'r2'] as const;
@@ -62,6 +62,10 @@ const panelRunSchema = v.object({
 });
 export type PanelRun = v.InferOutput<typeof panelRunSchema>;
 
+/** What a generator drew at the end of an epoch. */
+const drawnSamplesSchema = v.object({ epoch: v.number(), ...samplesSchema.entries });
+export type DrawnSamples = v.InferOutput<typeof drawnSamplesSchema>;
+
 const seriesRecord = <T extends v.GenericSchema>(value: T) => v.record(v.picklist(seriesIds), value);
 
 /** Host → panel. `seq` counts by one from a snapshot; a gap makes the panel ask for a new snapshot. */
@@ -71,6 +75,7 @@ export const toPanelSchema = v.variant('type', [
     seq: v.number(),
     run: panelRunSchema,
     series: seriesRecord(columnsSchema),
+    samples: v.exactOptional(drawnSamplesSchema),
     strings: v.record(v.string(), v.string()),
   }),
   v.object({
@@ -79,6 +84,8 @@ export const toPanelSchema = v.variant('type', [
     run: panelRunSchema,
     /** For each changed series: how many leading buckets stay, and what follows them now. */
     changes: seriesRecord(v.object({ keep: v.number(), append: columnsSchema })),
+    /** Present where they are new. */
+    samples: v.exactOptional(drawnSamplesSchema),
   }),
   /** The panel cannot show a run; `text` says why and what to do. */
   v.object({ type: v.literal('failure'), text: v.string() }),

@@ -55,6 +55,17 @@ export function toJsonNumber(value: number): number | string {
 export const metricsSchema = v.record(v.string(), jsonNumber);
 export type Metrics = v.InferOutput<typeof metricsSchema>;
 
+/** What a generator draws beside what it should look like. */
+const samplesEntries = {
+  /** Names of the columns that are drawn, one or two. */
+  columns: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(2)),
+  /** Points: a number for each column, in its own units. */
+  real: v.array(v.array(v.number())),
+  generated: v.array(v.array(v.number())),
+};
+export const samplesSchema = v.object(samplesEntries);
+export type Samples = v.InferOutput<typeof samplesSchema>;
+
 /**
  * One line of `metrics.jsonl`, append-only. `step` counts optimizer steps from 1. A `step` line is a training batch's
  * loss before its update (thinned for long runs), an `epoch` line closes an epoch.
@@ -72,6 +83,8 @@ export const metricsLineSchema = v.variant('type', [
     /** Seconds of training up to here, pauses excluded. */
     seconds: v.number(),
   }),
+  /** What the generator drew at the end of an epoch: of some epochs, ever farther apart, and of the last. */
+  v.object({ type: v.literal('samples'), step: v.number(), epoch: v.number(), ...samplesEntries }),
 ]);
 export type MetricsLine = v.InferOutput<typeof metricsLineSchema>;
 

@@ -2,6 +2,7 @@ import type { Result } from '../messages/message.ts';
 import type { Experiment } from '../training/experiment.ts';
 import { columnTask } from './column.ts';
 import { forecastTask } from './forecast/task.ts';
+import { ganTask } from './gan/task.ts';
 import { labelsTask } from './labels/task.ts';
 import { recommendationTask } from './recommendation/task.ts';
 import type { CheckedTask } from './task.ts';
@@ -13,6 +14,7 @@ const tasks: Readonly<Record<TaskType, (experiment: Experiment) => Result<Checke
   recommendation: recommendationTask,
   labels: labelsTask,
   forecast: forecastTask,
+  gan: ganTask,
 };
 
 /** The task of an experiment, checked as far as that goes without its data: loss, parameters, options that go together. */

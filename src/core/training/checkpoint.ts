@@ -17,6 +17,7 @@ import { sessionEnds, type StopState } from './stopRules.ts';
 
 export type StepLine = Extract<MetricsLine, { type: 'step' }>;
 export type EpochLine = Extract<MetricsLine, { type: 'epoch' }>;
+export type SamplesLine = Extract<MetricsLine, { type: 'samples' }>;
 
 /** Where a run stands: optimizer steps done and epochs closed, an epoch being closed after its evaluation. */
 export interface Position {
@@ -71,6 +72,7 @@ export interface Checkpoint extends ModelOnData {
  * others again, so they have to be dropped from the record first.
  */
 export function keepsLine(checkpoint: Checkpoint, line: MetricsLine): boolean {
+  if (line.type === 'samples') return line.epoch <= checkpoint.position.epoch;
   const { step, epoch } = checkpoint.resume?.written ?? checkpoint.position;
   return line.type === 'step' ? line.step <= step : line.epoch <= epoch;
 }
@@ -95,22 +97,24 @@ const forecastSchema = v.object({
   series: v.exactOptional(text),
 });
 
+const featuresSchema = v.array(
+  v.variant('kind', [
+    v.object({
+      kind: v.literal('number'),
+      name: text,
+      mean: v.number(),
+      scale: v.number(),
+      fill: v.nullable(v.number()),
+    }),
+    v.object({ kind: v.literal('one-hot'), name: text, categories: v.array(text) }),
+    v.object({ kind: v.literal('index'), name: text, categories: v.array(text) }),
+  ]),
+);
+
 const preprocessingSchema = v.object({
   forecast: v.exactOptional(forecastSchema),
   task: v.picklist(['regression', 'binary', 'classes']),
-  features: v.array(
-    v.variant('kind', [
-      v.object({
-        kind: v.literal('number'),
-        name: text,
-        mean: v.number(),
-        scale: v.number(),
-        fill: v.nullable(v.number()),
-      }),
-      v.object({ kind: v.literal('one-hot'), name: text, categories: v.array(text) }),
-      v.object({ kind: v.literal('index'), name: text, categories: v.array(text) }),
-    ]),
-  ),
+  features: featuresSchema,
   target: v.variant('kind', [
     v.object({
       kind: v.literal('labels'),
@@ -134,6 +138,7 @@ const preprocessingSchema = v.object({
       known: v.array(v.array(count)),
       at: v.pipe(count, v.minValue(1)),
     }),
+    v.object({ kind: v.literal('rows'), name: text, columns: featuresSchema }),
   ]),
 });
 

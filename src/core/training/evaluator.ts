@@ -3,7 +3,7 @@ import { readOutputs, rewind, writeParameters, writeRows } from '../compute/feed
 import type { RowsPlan } from '../compute/planBuilder.ts';
 import type { Part } from '../data/dataset.ts';
 import type { Parameters } from '../network/network.ts';
-import type { Metrics } from '../runs/record.ts';
+import type { Metrics, Samples } from '../runs/record.ts';
 import type { MetricsCollector } from './metrics.ts';
 
 /** The (weighted) mean loss over a part and the task's metrics. */
@@ -11,6 +11,8 @@ export interface Evaluation {
   /** By this the best model is chosen. */
   readonly loss: number;
   readonly metrics: Metrics;
+  /** What a generator draws. */
+  readonly samples?: Samples;
 }
 
 /** A pass over a part of the data set, a batch at a time, so that the caller can yield in between. */

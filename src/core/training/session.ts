@@ -381,6 +381,8 @@ class TrainingSession implements Session {
       evaluation === undefined ? {} : { validationLoss: evaluation.loss, metrics: evaluation.metrics };
     const seconds = this.#elapsed();
     this.#record.epoch({ type: 'epoch', ...position, loss, ...judged, seconds });
+    if (evaluation?.samples !== undefined)
+      this.#record.samples({ type: 'samples', ...position, ...evaluation.samples });
     const compared = evaluation?.loss ?? loss;
     this.#plateau = afterEpoch(this.#experiment.optimizer, this.#plateau, compared);
     if (compared < (this.#best?.loss ?? Infinity)) {

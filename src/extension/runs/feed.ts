@@ -1,4 +1,11 @@
-import type { FromPanel, PanelRun, SeriesColumns, SeriesId, ToPanel } from '../../core/protocol/panel.ts';
+import type {
+  DrawnSamples,
+  FromPanel,
+  PanelRun,
+  SeriesColumns,
+  SeriesId,
+  ToPanel,
+} from '../../core/protocol/panel.ts';
 import type { Series, SeriesData, SeriesMark } from '../../core/runs/series.ts';
 import type { Ending } from '../events.ts';
 
@@ -13,6 +20,7 @@ const patience = 5000;
 export interface FeedSource {
   readonly run: () => PanelRun;
   readonly series: ReadonlyMap<SeriesId, Series>;
+  readonly samples: () => DrawnSamples | undefined;
 }
 
 export interface FeedOptions {
@@ -35,6 +43,8 @@ export interface FeedOptions {
 export class PanelFeed implements Ending {
   readonly #options: FeedOptions;
   readonly #marks = new Map<SeriesId, SeriesMark>();
+  /** The samples that were sent last. */
+  #sentSamples: DrawnSamples | undefined;
   #seq = 0;
   #acknowledged = 0;
   /** The page listens and has, or is being sent, a snapshot. */
@@ -101,6 +111,7 @@ export class PanelFeed implements Ending {
       seq: this.#seq,
       run: this.#options.source.run(),
       series,
+      ...this.#samples(undefined),
       strings: this.#options.strings,
     });
   }
@@ -113,7 +124,20 @@ export class PanelFeed implements Ending {
       this.#marks.set(id, mark);
       if (append.steps.length > 0) changes[id] = { keep, append: toColumns(append) };
     }
-    this.#send({ type: 'delta', seq: this.#seq, run: this.#options.source.run(), changes });
+    this.#send({
+      type: 'delta',
+      seq: this.#seq,
+      run: this.#options.source.run(),
+      changes,
+      ...this.#samples(this.#sentSamples),
+    });
+  }
+
+  /** The samples, where they are others than those that the page has. */
+  #samples(known: DrawnSamples | undefined): { samples?: DrawnSamples } {
+    const samples = this.#options.source.samples();
+    this.#sentSamples = samples;
+    return samples === undefined || samples === known ? {} : { samples };
   }
 
   #send(message: ToPanel): void {

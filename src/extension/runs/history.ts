@@ -1,15 +1,21 @@
 import { Series } from '../../core/runs/series.ts';
 import type { MetricsLine } from '../../core/runs/record.ts';
-import { seriesIds, type SeriesId } from '../../core/protocol/panel.ts';
+import { seriesIds, type DrawnSamples, type SeriesId } from '../../core/protocol/panel.ts';
 
 /** The curves of one run in bounded memory: the host's truth, from which every panel is drawn. */
 export class RunHistory {
   readonly series: ReadonlyMap<SeriesId, Series> = new Map(seriesIds.map((id) => [id, new Series()]));
   /** The first step whose training loss was not a finite number. */
   #diverged: number | undefined;
+  #samples: DrawnSamples | undefined;
 
   get diverged(): number | undefined {
     return this.#diverged;
+  }
+
+  /** What the generator drew last, in a run that has one. */
+  get samples(): DrawnSamples | undefined {
+    return this.#samples;
   }
 
   append(lines: Iterable<MetricsLine>): void {
@@ -20,6 +26,10 @@ export class RunHistory {
     if (line.type === 'step') {
       this.#point('loss', line.step, line.loss);
       if (!Number.isFinite(line.loss)) this.#diverged ??= line.step;
+      return;
+    }
+    if (line.type === 'samples') {
+      this.#samples = line;
       return;
     }
     this.#point('epochLoss', line.step, line.loss);

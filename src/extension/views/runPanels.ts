@@ -195,7 +195,7 @@ class RunPanel implements Ending {
       panel.webview.html = html(view.directory);
     };
     this.#feed = new PanelFeed({
-      source: { run: () => panelRun(view), series: view.history.series },
+      source: { run: () => panelRun(view), series: view.history.series, samples: () => view.history.samples },
       strings: Object.fromEntries(
         Object.entries(panelStrings).map(([key, text]) => [key, vscode.l10n.t(text)]),
       ),

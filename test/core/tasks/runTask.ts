@@ -81,7 +81,7 @@ export async function runTask(
     state = advanced.state;
     for (const line of advanced.lines) {
       if (line.type === 'step') losses.push(line.loss);
-      else {
+      else if (line.type === 'epoch') {
         metrics.push(line.metrics ?? {});
         if (line.validationLoss !== undefined) validationLosses.push(line.validationLoss);
       }

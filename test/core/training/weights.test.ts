@@ -29,13 +29,15 @@ const balanced = experiment({
   training: { epochs: 3, batch: 4, shuffle: false },
 });
 
-async function linesOf(what: Experiment, data: Dataset): Promise<MetricsLine[]> {
+type LossLine = Exclude<MetricsLine, { type: 'samples' }>;
+
+async function linesOf(what: Experiment, data: Dataset): Promise<LossLine[]> {
   const session = await openSession(what, data, loadLoss(what.loss.id)!, float64Device(), { now: () => 0 });
   if (!session.ok) throw new Error(JSON.stringify(session.problems));
-  const lines: MetricsLine[] = [];
+  const lines: LossLine[] = [];
   for (;;) {
     const { lines: more, state } = await session.value.advance(10);
-    lines.push(...more);
+    lines.push(...more.filter((line) => line.type !== 'samples'));
     if (state !== 'running') return lines;
   }
 }

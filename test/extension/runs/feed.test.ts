@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { seriesIds, type PanelRun, type SeriesId, type ToPanel } from '../../../src/core/protocol/panel.ts';
+import {
+  seriesIds,
+  type DrawnSamples,
+  type PanelRun,
+  type SeriesId,
+  type ToPanel,
+} from '../../../src/core/protocol/panel.ts';
 import { Series } from '../../../src/core/runs/series.ts';
 import { PanelFeed } from '../../../src/extension/runs/feed.ts';
 import { emptyState, reduce, type PanelState } from '../../../src/webview/state.ts';
@@ -56,6 +62,7 @@ class Bench {
   readonly series = new Map<SeriesId, Series>(seriesIds.map((id) => [id, new Series(64)]));
   readonly posted: ToPanel[] = [];
   readonly feed: PanelFeed;
+  samples: DrawnSamples | undefined;
   state: PanelState = emptyState;
   reloads = 0;
   gaveUp = 0;
@@ -65,7 +72,7 @@ class Bench {
 
   constructor() {
     this.feed = new PanelFeed({
-      source: { run: () => run, series: this.series },
+      source: { run: () => run, series: this.series, samples: () => this.samples },
       strings: {},
       post: (message) => {
         this.posted.push(message);

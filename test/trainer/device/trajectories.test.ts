@@ -98,7 +98,7 @@ async function trainIris(
     state = advanced.state;
     for (const line of advanced.lines) {
       if (line.type === 'step') losses.push(line.loss);
-      else validation.push(line.validationLoss!);
+      else if (line.type === 'epoch') validation.push(line.validationLoss!);
     }
   }
   const { parameters } = await session.checkpoint();

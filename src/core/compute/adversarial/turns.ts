@@ -60,15 +60,8 @@ export function discriminatorTurn(of: Turns, turn: number, optimizer: Optimizer)
     },
   });
   const generated = generate(of, turn);
-  const both = piece(
-    'batch.both',
-    [width, 2 * batch],
-    { real: 'batch.features', fake: generated.output },
-    `let v = 0.0;
-if (this.thread.y < ${batch}) { v = real[this.thread.y * ${width} + this.thread.x]; } else { v = fake[(this.thread.y - ${batch}) * ${width} + this.thread.x]; }
-return v;`,
-  );
-  const judged = chain(discriminator.layers, 'batch.both', stepOf(of, turn, 2 * batch));
+  const both = stacked('batch.features', generated.output, width, batch);
+  const judged = chain(discriminator.layers, stackedName, stepOf(of, turn, 2 * batch));
   const stride = scoreStride(discriminator);
   const scores = { real: 'scores.real', fake: 'scores.fake' };
   const slopes = penalty === undefined ? undefined : slopePart(of, turn, generated.output, penalty);
@@ -185,8 +178,22 @@ function generate(of: Turns, turn: number) {
   return { ...pass, part: join(noise, pass.part) };
 }
 
+export const stackedName = 'batch.both';
+
+/** Real rows, then as many generated ones, as one batch for the discriminator: a buffer {@link stackedName}. */
+export function stacked(real: string, fake: string, width: number, samples: number): PlanPart {
+  return piece(
+    stackedName,
+    [width, 2 * samples],
+    { real, fake },
+    `let v = 0.0;
+if (this.thread.y < ${samples}) { v = real[this.thread.y * ${width} + this.thread.x]; } else { v = fake[(this.thread.y - ${samples}) * ${width} + this.thread.x]; }
+return v;`,
+  );
+}
+
 /** Width of the discriminator's output in memory. */
-function scoreStride({ layers }: Network): number {
+export function scoreStride({ layers }: Network): number {
   return sizeOf(layers.at(-1)!.output.stored);
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { labelsSchema } from './tasks/labels.ts';
 import { forecastSchema } from './tasks/forecast.ts';
+import { ganSchema } from './tasks/gan.ts';
 import { recommendationSchema } from './tasks/recommendation.ts';
 
 /** What the model is to do. */
@@ -10,4 +11,5 @@ export const taskSchema = v.variant('type', [
   recommendationSchema,
   labelsSchema,
   forecastSchema,
+  ganSchema,
 ]);
