@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { deviceIds } from '../compute/device.ts';
 import { messageSchema } from '../messages/schema.ts';
 import { lookSchema } from './look.ts';
-import { metricsLineSchema, statusSchema } from '../runs/record.ts';
+import { readLine } from '../runs/line.ts';
+import { statusSchema, type MetricsLine } from '../runs/record.ts';
 
 /** Version of the messages between supervisor and trainer; both come from one package, so any other version is an error. */
 export const trainerProtocol = 1;
@@ -60,6 +61,22 @@ const problemSchema = v.object({
   ),
 });
 
+const linesSchema = v.pipe(
+  v.custom<readonly unknown[]>(Array.isArray),
+  v.rawTransform(({ dataset, addIssue, NEVER }): MetricsLine[] => {
+    const lines: MetricsLine[] = [];
+    for (const value of dataset.value) {
+      const line = readLine(value);
+      if (line === undefined) {
+        addIssue({ message: 'Invalid line of a log' });
+        return NEVER;
+      }
+      lines.push(line);
+    }
+    return lines;
+  }),
+);
+
 /** Trainer → supervisor. Batches come 20–30 times a second at most. */
 export const fromTrainerSchema = v.variant('type', [
   v.object({ type: v.literal('hello'), protocol: v.literal(trainerProtocol), pid: v.number() }),
@@ -72,7 +89,7 @@ export const fromTrainerSchema = v.variant('type', [
   /** The whole status, whenever something but the step changed. */
   v.object({ type: v.literal('status'), status: statusSchema }),
   /** New points since the last batch; `status` as of its last point. */
-  v.object({ type: v.literal('batch'), lines: v.array(metricsLineSchema), status: statusSchema }),
+  v.object({ type: v.literal('batch'), lines: linesSchema, status: statusSchema }),
   v.object({
     type: v.literal('predicted'),
     answers: v.array(v.record(v.string(), v.union([v.string(), v.number()]))),

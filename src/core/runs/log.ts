@@ -1,5 +1,5 @@
-import * as v from 'valibot';
-import { metricsLineSchema, toJsonNumber, type MetricsLine, type RunStatus } from './record.ts';
+import { readLine } from './line.ts';
+import { toJsonNumber, type MetricsLine, type RunStatus } from './record.ts';
 
 /** One line of `metrics.jsonl`, with its line break. Numbers that JSON lacks are written as their names. */
 export function formatLine(line: MetricsLine): string {
@@ -8,14 +8,11 @@ export function formatLine(line: MetricsLine): string {
 
 /** One line of `metrics.jsonl` without its line break; undefined where it is torn or not ours. */
 export function parseLine(text: string): MetricsLine | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return readLine(JSON.parse(text));
   } catch {
     return undefined;
   }
-  const parsed = v.safeParse(metricsLineSchema, value);
-  return parsed.success ? parsed.output : undefined;
 }
 
 /** The text of `status.json`. */
