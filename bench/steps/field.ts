@@ -76,7 +76,7 @@ export function contenders(options: { readonly python: boolean }): Contender[] {
       name: 'Loss Lab, 2 threads',
       threads: 2,
       check: 'losses',
-      absent: 'its WebAssembly device computes on one thread',
+      command: [node, ours, 'webasm', '2'],
     },
     javascript('tfjs-wasm', 'TensorFlow.js, wasm', ['tfjs.mjs', 'wasm']),
     javascript('tfjs-cpu', 'TensorFlow.js, cpu', ['tfjs.mjs', 'cpu']),

@@ -1,6 +1,6 @@
 // Loss Lab as a contender: its own plan of a training step on one of its devices, state resident. The conversation is
 // that of bench/peers/serve.mjs.
-//   node ours.cjs DEVICE
+//   node ours.cjs DEVICE [THREADS]
 import fs from 'node:fs';
 import readline from 'node:readline';
 import * as v from 'valibot';
@@ -151,7 +151,7 @@ async function main(): Promise<void> {
   let device: Device;
   try {
     const id: DeviceId = v.parse(deviceSchema, process.argv[2]);
-    device = await openDevice(id);
+    device = await openDevice(id, Number(process.argv[3] ?? 1));
   } catch (error) {
     answer({ error: reason(error) });
     return;

@@ -48,11 +48,14 @@ export interface Settings {
   readonly whenRunning: 'queue' | 'parallel';
   /** Megabytes; 0 for the trainer's own limit. */
   readonly memoryLimit: number;
+  /** 0 for the trainer's own choice. */
+  readonly threads: number;
 }
 export const settingIds = [
   'device',
   'whenRunning',
   'memoryLimit',
+  'threads',
 ] as const satisfies readonly (keyof Settings)[];
 
 /** Context keys that the `when` clauses of package.json read. */

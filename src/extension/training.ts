@@ -147,10 +147,12 @@ function supervisorOptions(
     cache: join(context.globalStorageUri.fsPath, 'devices.json'),
     log,
   };
-  Object.defineProperty(options, 'memoryLimit', {
-    enumerable: true,
-    get: () => readConfig(vscode.workspace).memoryLimit,
-  });
+  for (const setting of ['memoryLimit', 'threads'] as const) {
+    Object.defineProperty(options, setting, {
+      enumerable: true,
+      get: () => readConfig(vscode.workspace)[setting],
+    });
+  }
   return options;
 }
 

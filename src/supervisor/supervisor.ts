@@ -28,6 +28,8 @@ export interface SupervisorOptions {
   readonly log: Log;
   /** Highest resident size of a trainer in bytes; absent: the trainer's own default. */
   readonly memoryLimit?: number;
+  /** Threads that a trainer may compute with; absent: the trainer's own choice. */
+  readonly threads?: number;
 }
 
 export interface StartOptions {
@@ -219,7 +221,7 @@ export class Supervisor {
     },
   ): Result<Run> {
     const { id, directory, status } = entry;
-    const { trainer, dataSets, cache, log, memoryLimit } = this.#options;
+    const { trainer, dataSets, cache, log, memoryLimit, threads } = this.#options;
     let run: TrainerRun | undefined;
     try {
       run = new TrainerRun(
@@ -249,6 +251,7 @@ export class Supervisor {
       ...(how.dataFile === undefined ? {} : { dataFile: how.dataFile }),
       ...(cache === undefined ? {} : { cache }),
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
+      ...(threads === undefined ? {} : { threads }),
     });
     this.#changed();
     return ok(run);

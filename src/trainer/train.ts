@@ -10,6 +10,7 @@ import { createSession, type Session, type SessionState } from '../core/training
 import type { Channel } from './channel.ts';
 import type { Control } from './control.ts';
 import { chooseDevice } from './device/choose.ts';
+import { threadsFor } from './device/threads/threadsFor.ts';
 import { trainingWorkload } from './device/workload.ts';
 import { diskEnd, failureEnd, summarisedEnd, wantedEnd, type End } from './ends.ts';
 import { admit, allowance, roomForData } from './memory.ts';
@@ -111,6 +112,7 @@ export async function train(
       probe: { path: entry },
       now: () => performance.now(),
       date: Date.now,
+      threads: threadsFor(order.threads),
       ...(order.cache === undefined ? {} : { cache: order.cache }),
     });
     channel.log('info', `${english(why)} ${JSON.stringify(table)}`);

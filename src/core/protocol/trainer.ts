@@ -29,6 +29,8 @@ export const toTrainerSchema = v.variant('type', [
     resume: v.boolean(),
     /** Highest resident size in bytes before the run is ended for memory. */
     memoryLimit: v.optional(v.number()),
+    /** Threads that a device on the processor may compute with; absent: the trainer decides. */
+    threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   }),
   v.object({
     type: v.literal('predict'),

@@ -43,6 +43,8 @@ export interface ChooseOptions extends Environment {
   readonly workload: Workload;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
+  /** Threads that a device on the processor may compute with. Default: 1. */
+  readonly threads?: number;
   /** How devices are opened; for tests. */
   readonly open?: (id: DeviceId) => Promise<Device>;
 }
@@ -90,7 +92,7 @@ class Chooser {
   constructor(options: ChooseOptions) {
     this.#options = options;
     this.#cache = new DeviceCache(options.cache);
-    this.#open = options.open ?? openDevice;
+    this.#open = options.open ?? ((id) => openDevice(id, options.threads));
     this.#comparison = new Comparison(options.workload, this.#open, options.now);
   }
 
@@ -150,7 +152,7 @@ class Chooser {
     };
 
     const { plan, whole = plan } = this.#options.workload;
-    const key = comparisonKey(whole, result, rejected);
+    const key = comparisonKey(whole, result, rejected, this.#options.threads ?? 1);
     // Why a device takes no part may have changed since.
     const remembered = this.#cache
       .read()
@@ -224,8 +226,13 @@ function chosen(device: Device, why: Message, table: readonly CandidateResult[])
   return { device, why, table, settled: Promise.resolve() };
 }
 
-/** What a comparison depends on: the machine, the programs, the adapter if it takes part, who cannot, and the plan. */
-function comparisonKey(plan: Plan, webGpu: ProbeResult, rejected: LeftOut | undefined): string {
+/** What a comparison depends on: the machine, the threads, the programs, the adapter if it takes part, who cannot, and the plan. */
+function comparisonKey(
+  plan: Plan,
+  webGpu: ProbeResult,
+  rejected: LeftOut | undefined,
+  threads: number,
+): string {
   const processors = cpus();
   const adapter = whyLeftOut(webGpu) === undefined ? webGpu : undefined;
   const machine = [
@@ -233,6 +240,7 @@ function comparisonKey(plan: Plan, webGpu: ProbeResult, rejected: LeftOut | unde
     arch(),
     processors[0]?.model,
     processors.length,
+    threads,
     process.version,
     gpuJsVersion,
   ];

@@ -41,35 +41,57 @@ const layoutSchema = v.looseObject({
   arrays: v.record(v.string(), v.looseObject({ index: place, offset: place })),
   outputOffset: place,
 });
+const assembledSchema = v.object({
+  bytes: v.instance(Uint8Array<ArrayBuffer>),
+  initial: place,
+  maximum: place,
+});
+const importsSchema = v.pipe(
+  v.set(v.string()),
+  v.transform((names) => [...names].sort()),
+);
+
+/** A kernel's module as GPU.js assembled it. */
+export interface AssembledKernel {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Functions of Math that it imports as `math_…`. */
+  readonly math: readonly string[];
+  /** Pages of the memory that it takes. */
+  readonly initial: number;
+  readonly maximum: number;
+}
 
 /**
- * Makes the pipeline's compilation (its first call) put what is in `inPlace` into the place of its state. GPU.js 2.24.1
- * assembles one module per kernel in the plan's order, places given (`WebAssemblyKernel._assembleModule`): these are
- * changed while this pipeline compiles, which it does without a pause.
+ * Makes the pipeline's first call compile the plan and no more, with what is in `inPlace` at the place of its state.
+ * GPU.js 2.24.1 assembles one module per kernel in the plan's order, places given (`WebAssemblyKernel._assembleModule`):
+ * these are changed while this pipeline compiles, which it does without a pause. Answers the list that the modules come to.
  */
 export function compileInPlace(
   pipeline: PipelineCall,
   plan: Plan,
   inPlace: ReadonlyMap<string, string>,
-): void {
+): readonly AssembledKernel[] {
   const inner = Object(Reflect.get(pipeline, 'pipeline')) as object;
   const prepare = v.parse(prepareSchema, Reflect.get(inner, '_prepareExecutor'));
   const prototype = Object(Reflect.get(Object(libraryMember('WebAssemblyKernel')), 'prototype')) as object;
+  const assembled: AssembledKernel[] = [];
   Object.defineProperty(inner, '_prepareExecutor', {
     configurable: true,
     value: (...args: unknown[]): unknown => {
       const places = new Map<string, number>();
-      let next = 0;
       const replacements = new Replacements();
       replacements.replace(
         prototype,
         '_assembleModule',
         (original) =>
           function (layout, ...rest) {
-            const kernel = plan.kernels[next++];
+            const kernel = plan.kernels[assembled.length];
             if (kernel === undefined)
               throw new DeviceError('GPU.js assembles more kernels than the plan has');
-            return original.call(this, relocated(v.parse(layoutSchema, layout), kernel), ...rest);
+            const answer = original.call(this, relocated(v.parse(layoutSchema, layout), kernel), ...rest);
+            const math = v.parse(importsSchema, Reflect.get(Object(this), 'usedMathImports'));
+            assembled.push({ ...v.parse(assembledSchema, answer), math });
+            return answer;
           },
       );
       const relocated = (layout: v.InferOutput<typeof layoutSchema>, kernel: Kernel) => {
@@ -86,7 +108,11 @@ export function compileInPlace(
         return Reflect.apply(prepare, inner, args);
       } finally {
         replacements.undo();
+        const executor: unknown = Reflect.get(inner, '_executor');
+        // Who drives the steps does not want one on zeros.
+        if (typeof executor === 'object' && executor !== null) Reflect.set(executor, 'execute', () => []);
       }
     },
   });
+  return assembled;
 }

@@ -1,15 +1,27 @@
 import * as v from 'valibot';
 import type { Executable } from '../../core/compute/device.ts';
-import type { Buffer, Kernel, Plan } from '../../core/compute/plan.ts';
+import type { Buffer, Kernel, Operation, Plan } from '../../core/compute/plan.ts';
 import type { Gpu } from './gpuJs.ts';
 import { gpuJsVersion, knownVersion } from './gpuJsVersion.ts';
 import { DeviceError, known, writable } from './hostBuffers.ts';
-import { compileInPlace, inPlaceCarries } from './inPlace.ts';
+import { compileInPlace, inPlaceCarries, type AssembledKernel } from './inPlace.ts';
 import { hasRelaxedMultiplyAdd } from './microKernels/engine.ts';
-import type { Routine } from './microKernels/routine.ts';
-import { routineOf } from './microKernels/routines.ts';
-import { scratchOf, stepsOf, type CompiledKernel, type RoutineKernel } from './microKernels/stepModule.ts';
+import { routinesOf } from './microKernels/routines.ts';
+import {
+  scratchOf,
+  scratchOfParts,
+  stepModule,
+  stepScratch,
+  stepsOf,
+  type CompiledFunctions,
+  type Step,
+  type StepKernel,
+} from './microKernels/stepModule.ts';
 import { makeKernels, planPipeline, type PlanPipeline } from './planPipeline.ts';
+import type { WorkerPool, WorkerTeam } from './threads/pool.ts';
+import { withSharedMemory } from './threads/sharedModule.ts';
+import { ThreadCount } from './threads/threadCount.ts';
+import { isWorthThreads, partsOf } from './threads/work.ts';
 
 // GPU.js's WebAssembly pipeline compiles a step into modules over one memory, but copies all arguments in and all
 // results out at each call. What follows reaches into its executor (private; read in 2.24.1) to run the compiled step
@@ -34,6 +46,8 @@ const executorSchema = v.object({
     v.object({ kind: v.literal('step'), base: index, count: index, componentCount: v.literal(1) }),
   ),
 });
+type Executor = v.InferOutput<typeof executorSchema>;
+
 /** Why the resident driver cannot be used with this GPU.js; undefined where it can. */
 export function residentWebAssemblyUnavailable(version = gpuJsVersion): string | undefined {
   if (version !== knownVersion)
@@ -62,56 +76,63 @@ export class ResidentWebAssemblyExecutable implements Executable {
   readonly #unread = new Map<string, Float32Array>();
   readonly #carriedUnread: Plan['carry'];
   #memory: Float32Array;
-  #steps: (reports: Float64Array) => void;
+  #steps: Steps;
+  readonly #team: WorkerTeam | undefined;
 
   private constructor(
     gpu: Gpu,
     plan: Plan,
     buffers: ReadonlyMap<string, Buffer>,
-    planned: PlanPipeline,
-    inPlace: ReadonlyMap<string, string>,
-    kernels: KernelSource,
+    regions: ReadonlyMap<string, Region>,
+    { memory, steps, team }: Assembly,
   ) {
     this.#gpu = gpu;
     this.#buffers = buffers;
-    const executor = v.parse(
-      executorSchema,
-      Reflect.get(Object(Reflect.get(planned.pipeline, 'pipeline')), '_executor'),
-    );
-    const { memory } = executor;
-    const regions = locate(planned, executor, buffers);
-    const end = endOf(regions);
-    for (const [next, state] of inPlace) regions.set(next, regions.get(state)!);
     this.#regions = regions;
     for (const buffer of plan.buffers) {
       if (buffer.role !== 'temporary' && !this.#regions.has(buffer.name))
         this.#unread.set(buffer.name, new Float32Array(buffer.size));
     }
     this.#carriedUnread = plan.carry.filter(({ to }) => this.#unread.has(to));
-    this.#steps = assemble(plan, executor, regions, end, kernels);
     this.#memory = new Float32Array(memory.buffer);
-    // The compiling call ran a step on zeros: leave no trace of it.
-    for (const buffer of plan.buffers) this.#view(buffer.name).fill(0);
+    this.#steps = steps;
+    this.#team = team;
   }
 
-  /** Compiles a plan; fails where GPU.js cannot fuse it, or where its inner parts are not as expected. */
+  /**
+   * Compiles a plan; fails where GPU.js cannot fuse it, or where its inner parts are not as expected. Steps that are large
+   * enough run with the threads of the pool, if there is one.
+   */
   static async compile(
     gpu: Gpu,
     plan: Plan,
     buffers: ReadonlyMap<string, Buffer>,
     kernels: KernelSource,
+    pool?: WorkerPool,
   ): Promise<ResidentWebAssemblyExecutable> {
     const compiled = kernels === 'micro-kernels' ? withPlaceholders(plan) : plan;
     const planned = planPipeline(gpu, compiled, makeKernels(gpu, compiled));
     const inPlace = inPlaceCarries(plan);
-    compileInPlace(planned.pipeline, plan, inPlace);
+    const assembled = compileInPlace(planned.pipeline, plan, inPlace);
     await planned.pipeline(...planned.arguments.map((name) => new Float32Array(buffers.get(name)!.size)));
     if (planned.pipeline.executorKind !== 'fused-sync') {
       throw new DeviceError(
         `GPU.js could not compile the plan as a whole: ${planned.pipeline.fallbackReason ?? 'no reason given'}`,
       );
     }
-    return new ResidentWebAssemblyExecutable(gpu, plan, buffers, planned, inPlace, kernels);
+    const executor = v.parse(
+      executorSchema,
+      Reflect.get(Object(Reflect.get(planned.pipeline, 'pipeline')), '_executor'),
+    );
+    const regions = locate(planned, executor, buffers);
+    const end = endOf(regions);
+    for (const [next, state] of inPlace) regions.set(next, regions.get(state)!);
+    const layout = { plan, regions, end, kernels };
+    const assembly =
+      (pool === undefined || pool.threads === 1 || !isWorthThreads(plan)
+        ? undefined
+        : assembleShared(layout, executor, assembled, pool)) ?? assembleAlone(layout, executor);
+    return new ResidentWebAssemblyExecutable(gpu, plan, buffers, regions, assembly);
   }
 
   #view(buffer: string): Float32Array {
@@ -129,7 +150,7 @@ export class ResidentWebAssemblyExecutable implements Executable {
   run(steps: number): Promise<Float64Array> {
     return Promise.resolve().then(() => {
       const reports = new Float64Array(steps);
-      this.#steps(reports);
+      if (steps > 0) this.#steps(reports);
       if (steps > 0) for (const { from, to } of this.#carriedUnread) this.#view(to).set(this.#view(from));
       return reports;
     });
@@ -143,6 +164,7 @@ export class ResidentWebAssemblyExecutable implements Executable {
   }
 
   async dispose(): Promise<void> {
+    this.#team?.release();
     this.#steps = () => undefined;
     this.#memory = new Float32Array(0);
     await this.#gpu.destroy();
@@ -152,9 +174,9 @@ export class ResidentWebAssemblyExecutable implements Executable {
 /** Bytes that GPU.js 2.24.1 always leaves behind a plan's buffers: 16 pages, less what rounding up to pages took. */
 const alwaysFree = 15 * 2 ** 16;
 
-/** Whether a kernel's micro-kernel finds room in any memory that GPU.js makes. */
-function alwaysFits(routine: Routine): boolean {
-  return scratchOf([routine]) <= alwaysFree;
+/** Whether an operation's micro-kernel finds room in any memory that GPU.js makes. */
+function alwaysFits(operation: Operation): boolean {
+  return stepScratch + scratchOfParts(routinesOf(operation)) <= alwaysFree;
 }
 
 /**
@@ -162,7 +184,7 @@ function alwaysFits(routine: Routine): boolean {
  * places, and compile in a fraction of the time.
  */
 function withPlaceholders(plan: Plan): Plan {
-  const isReplaced = ({ operation }: Kernel) => operation !== undefined && alwaysFits(routineOf(operation));
+  const isReplaced = ({ operation }: Kernel) => operation !== undefined && alwaysFits(operation);
   const first = ({ parameter }: Kernel['reads'][number]) => `${parameter}[0]`;
   const kernels = plan.kernels.map((kernel) =>
     isReplaced(kernel) ? { ...kernel, body: `return ${kernel.reads.map(first).join(' + ')};` } : kernel,
@@ -170,34 +192,107 @@ function withPlaceholders(plan: Plan): Plan {
   return { ...plan, kernels };
 }
 
-/** Builds what runs the plan's steps on the executor's memory. */
-function assemble(
-  plan: Plan,
-  executor: v.InferOutput<typeof executorSchema>,
-  regions: ReadonlyMap<string, Region>,
-  end: number,
-  source: KernelSource,
-): (reports: Float64Array) => void {
-  const { memory } = executor;
-  const address = (buffer: string) => regions.get(buffer)!.base * 4;
-  const kernels = plan.kernels.map((kernel, i): CompiledKernel | RoutineKernel => {
-    const compiled: CompiledKernel = { kind: 'compiled', ...executor._stepRuns[i]! };
-    if (source === 'generated' || kernel.operation === undefined) return compiled;
-    const routine = routineOf(kernel.operation);
-    const replaced: RoutineKernel = { kind: 'routine', routine, address, written: address(kernel.writes) };
-    const hasRoom = reserve(memory, end + scratchOf([routine]));
-    return hasRoom || alwaysFits(routine) ? replaced : compiled;
+/** A plan and where its buffers lie. */
+interface Layout {
+  readonly plan: Plan;
+  readonly regions: ReadonlyMap<string, Region>;
+  /** The first free byte. */
+  readonly end: number;
+  readonly kernels: KernelSource;
+}
+
+/** Runs as many steps as there is room for reports. */
+type Steps = (reports: Float64Array) => void;
+
+/** What runs the plan's steps, and the memory it runs them on. */
+interface Assembly {
+  readonly memory: WebAssembly.Memory;
+  readonly steps: Steps;
+  readonly team?: WorkerTeam;
+}
+
+/** Runs the steps on the executor's own memory. */
+function assembleAlone(layout: Layout, { memory, _stepRuns }: Executor): Assembly {
+  const { end } = layout;
+  const step = stepOf(layout, _stepRuns, 1, (operation) => {
+    const hasRoom = reserve(memory, end + stepScratch + scratchOfParts(routinesOf(operation)));
+    return hasRoom || alwaysFits(operation);
   });
-  const routines = kernels.flatMap((kernel) => (kernel.kind === 'routine' ? [kernel.routine] : []));
-  if (!reserve(memory, end + scratchOf(routines)))
+  if (!reserve(memory, end + scratchOf(step)))
     throw new DeviceError('GPU.js left no room behind the buffers');
+  const module = stepModule(step, end, { relaxed: hasRelaxedMultiplyAdd(), threads: false });
+  return { memory, steps: stepsOf(new WebAssembly.Module(module), memory, end, _stepRuns) };
+}
+
+/** Runs the steps on a memory that workers share; undefined where it cannot be large enough. */
+function assembleShared(
+  layout: Layout,
+  { _stepRuns }: Executor,
+  assembled: readonly AssembledKernel[],
+  pool: WorkerPool,
+): Assembly | undefined {
+  const { end } = layout;
+  const step = stepOf(layout, _stepRuns, pool.threads, () => true);
+  const { initial, maximum } = assembled[0]!;
+  const pages = Math.max(initial, Math.ceil((end + scratchOf(step)) / 2 ** 16));
+  if (pages > maximum) return undefined;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const kernels = assembled.map(({ bytes, math }) => ({ module: withSharedMemory(bytes), math }));
+  const module = new WebAssembly.Module(
+    stepModule(step, end, { relaxed: hasRelaxedMultiplyAdd(), threads: true }),
+  );
+  const functions = kernels.map((kernel) => instantiate(kernel, memory));
+  const team = pool.team({ memory, address: end, module, kernels });
+  const run = stepsOf(module, memory, end, functions);
+  const count = new ThreadCount(pool.threads, () => performance.now());
+  const steps: Steps = (reports) =>
+    count.run(reports.length, (threads) => {
+      team.use(threads);
+      run(reports);
+    });
+  return { memory, steps, team };
+}
+
+const functionsSchema = v.object({
+  run: v.function(),
+  run_simd: v.optional(v.function()),
+});
+
+/** A kernel's functions on another memory than GPU.js's own. */
+function instantiate(
+  { module, math }: { readonly module: WebAssembly.Module; readonly math: readonly string[] },
+  memory: WebAssembly.Memory,
+): CompiledFunctions {
+  const functions = math.map((name) => [`math_${name}`, Reflect.get(Math, name) as unknown] as const);
+  const env = { memory, ...Object.fromEntries(functions) };
+  const { run, run_simd } = v.parse(functionsSchema, new WebAssembly.Instance(module, { env }).exports);
+  return { run, runSimd: run_simd ?? null };
+}
+
+/** The plan's step with its micro-kernels, where they are wanted and `isReplaced` allows them. */
+function stepOf(
+  { plan, regions, kernels: source }: Layout,
+  compiled: Executor['_stepRuns'],
+  threads: number,
+  isReplaced: (operation: Operation) => boolean,
+): Step {
+  const address = (buffer: string) => regions.get(buffer)!.base * 4;
+  const kernels = plan.kernels.map((kernel, i): StepKernel => {
+    const { operation } = kernel;
+    const parts = partsOf(kernel, threads);
+    if (source === 'generated' || operation === undefined || !isReplaced(operation)) {
+      const { cells, sizeX, runSimd } = compiled[i]!;
+      return { kind: 'compiled', cells, sizeX, hasVectors: runSimd !== null, parts };
+    }
+    const routines = routinesOf(operation, parts);
+    return { kind: 'routine', routines, address, written: address(kernel.writes) };
+  });
   const carry = plan.carry.flatMap(({ from, to }) =>
     regions.has(to) && regions.get(to) !== regions.get(from)
       ? [{ from: address(from), to: address(to), bytes: regions.get(to)!.size * 4 }]
       : [],
   );
-  const step = { kernels, carry, report: address(plan.report) };
-  return stepsOf(step, memory, end, { relaxed: hasRelaxedMultiplyAdd() });
+  return { kernels, carry, report: address(plan.report) };
 }
 
 /** The first free byte: GPU.js lays out nothing behind the results. */
@@ -220,7 +315,7 @@ function reserve(memory: WebAssembly.Memory, bytes: number): boolean {
 /** Where each buffer lies; fails where a size differs from the plan's or two buffers share a place. */
 function locate(
   planned: PlanPipeline,
-  executor: v.InferOutput<typeof executorSchema>,
+  executor: Executor,
   buffers: ReadonlyMap<string, Buffer>,
 ): Map<string, Region> {
   const regions = new Map<string, Region>();

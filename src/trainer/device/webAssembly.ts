@@ -9,6 +9,7 @@ import { microKernelsAgree } from './microKernels/selfTest.ts';
 import { ResidentWebAssemblyExecutable, residentWebAssemblyUnavailable } from './residentWebAssembly.ts';
 import { selfTest } from './selfTest.ts';
 import { SteppedExecutable } from './stepped.ts';
+import { WorkerPool } from './threads/pool.ts';
 import { installWebAssemblyFixes } from './webAssemblyFixes/install.ts';
 
 /**
@@ -20,22 +21,26 @@ export type Drive = 'resident' | 'generated' | 'stepped';
 let drive: Promise<Drive> | undefined;
 
 /**
- * GPU.js's WebAssembly backend on one thread. Plans run resident where the self-test, once per process, finds that the
+ * GPU.js's WebAssembly backend, on at most so many threads. Plans run resident where the self-test, once per process, finds that the
  * resident driver and the public pipeline agree to the bit; else stepped. Micro-kernels take part where they agree with
  * the definition of what they compute. The fixes to GPU.js's code generation are in place where they pass a test of
- * their own; the label says where not.
+ * their own; the label says where not. Results do not depend on the number of threads.
  */
-export async function webAssemblyDevice(how?: Drive): Promise<Device> {
+export async function webAssemblyDevice(how?: Drive, threads = 1): Promise<Device> {
   if (libraryMember('GPU', 'isWebAssemblySupported') !== true)
     throw new DeviceError(message('this JavaScript engine has no WebAssembly'));
   const isFixed = await installWebAssemblyFixes();
   const chosen = how ?? (await (drive ??= chooseDrive()));
   const executables = new Executables();
+  const pool = new WorkerPool(threads);
   return {
     id: 'webasm',
     label: labelOf(chosen, isFixed),
-    compile: async (plan) => executables.add(await compile(plan, chosen)),
-    dispose: () => executables.dispose(),
+    compile: async (plan) => executables.add(await compile(plan, chosen, pool)),
+    dispose: async () => {
+      await executables.dispose();
+      await pool.dispose();
+    },
   };
 }
 
@@ -44,13 +49,13 @@ function labelOf(how: Drive, isFixed: boolean): string {
   return `WebAssembly (SIMD${manner[how]}${isFixed ? '' : ', kernels as GPU.js makes them'})`;
 }
 
-async function compile(plan: Plan, how: Drive): Promise<Executable> {
+async function compile(plan: Plan, how: Drive, pool?: WorkerPool): Promise<Executable> {
   const buffers = checkPlan(plan);
   const gpu = new Gpu('webasm');
   try {
     if (how === 'stepped') return new SteppedExecutable(gpu, plan, buffers, 'fused-sync');
     const kernels = how === 'resident' ? 'micro-kernels' : 'generated';
-    return await ResidentWebAssemblyExecutable.compile(gpu, plan, buffers, kernels);
+    return await ResidentWebAssemblyExecutable.compile(gpu, plan, buffers, kernels, pool);
   } catch (error) {
     await gpu.destroy();
     throw error;

@@ -76,10 +76,11 @@ describe('settings', () => {
     >[0]);
 
   it('are read in the units of the code', () => {
-    expect(config({ device: 'cpu', whenRunning: 'parallel', memoryLimit: 512 })).toEqual({
+    expect(config({ device: 'cpu', whenRunning: 'parallel', memoryLimit: 512, threads: 3 })).toEqual({
       device: 'cpu',
       whenRunning: 'parallel',
       memoryLimit: 512 * 1024 * 1024,
+      threads: 3,
     });
   });
 
@@ -88,9 +89,15 @@ describe('settings', () => {
       {},
       { device: 'quantum', whenRunning: 3, memoryLimit: '1' },
       { device: null, memoryLimit: -5 },
-      { memoryLimit: Number.NaN },
+      { memoryLimit: Number.NaN, threads: 1.5 },
+      { threads: 0 },
     ])
-      expect(config(nonsense)).toEqual({ device: 'auto', whenRunning: 'queue', memoryLimit: undefined });
+      expect(config(nonsense)).toEqual({
+        device: 'auto',
+        whenRunning: 'queue',
+        memoryLimit: undefined,
+        threads: undefined,
+      });
   });
 });
 

@@ -8,7 +8,9 @@ import type {
 } from '../../../src/core/compute/plan.ts';
 import type { RandomStream } from '../../../src/core/data/random.ts';
 import { hasRelaxedMultiplyAdd } from '../../../src/trainer/device/microKernels/engine.ts';
-import { routineOf } from '../../../src/trainer/device/microKernels/routines.ts';
+import { aligned } from '../../../src/trainer/device/microKernels/routine.ts';
+import { routinesOf } from '../../../src/trainer/device/microKernels/routines.ts';
+import { scratchOfParts } from '../../../src/trainer/device/microKernels/stepModule.ts';
 import { Tiles } from '../../../src/trainer/device/microKernels/tile.ts';
 import { ModuleBuilder } from '../../../src/trainer/device/microKernels/wasm/module.ts';
 
@@ -95,25 +97,40 @@ const guardFloats = 16;
 
 /**
  * Runs a micro-kernel twice in a memory of its own, where guard zones lie around every buffer; fails where a zone or an
- * operand changed. The scratch starts as NaN, so that nothing may be taken from there that was not put there.
+ * operand changed. The scratch starts as NaN, so that nothing may be taken from there that was not put there. With `most`
+ * the kernel is cut into up to so many parts, the last of which runs first.
  */
-export function runRoutine(operation: Operation, contents: Contents, relaxed: boolean): Float32Array {
+export function runRoutine(
+  operation: Operation,
+  contents: Contents,
+  relaxed: boolean,
+  most = 1,
+): Float32Array {
   const { reads, written } = sizesOf(operation);
-  const routine = routineOf(operation);
+  const routines = routinesOf(operation, most);
   const places = new Map<string, number>();
   let end = guardFloats;
   for (const [name, size] of [...reads, ['written', written] as const]) {
     places.set(name, end);
     end = Math.ceil((end + size + guardFloats) / 4) * 4;
   }
-  const scratchFloats = Math.ceil(routine.scratch / 4);
+  const scratchFloats = Math.ceil(scratchOfParts(routines) / 4);
   const module = new ModuleBuilder();
-  const index = routine.define(module, new Tiles(module, { relaxed }), {
-    address: (name) => places.get(name)! * 4,
-    written: places.get('written')! * 4,
-    scratch: end * 4,
+  const tiles = new Tiles(module, { relaxed });
+  let scratch = end * 4;
+  const parts = routines.map((routine) => {
+    const index = routine.define(module, tiles, {
+      address: (name) => places.get(name)! * 4,
+      written: places.get('written')! * 4,
+      scratch,
+    });
+    scratch += aligned(routine.scratch);
+    return index;
   });
-  module.export('run', index);
+  const all = module.define([], (body) => {
+    for (const part of parts.toReversed()) body.call(part);
+  });
+  module.export('run', all);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(((end + scratchFloats) * 4 + 64) / 65536) });
   const floats = new Float32Array(memory.buffer);
   floats.fill(guard, 0, end);

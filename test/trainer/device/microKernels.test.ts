@@ -126,6 +126,24 @@ describe.each(instructionSets)('micro-kernels, multiply-add in one instruction: 
     }
   });
 
+  it('compute the same bits in any number of parts', () => {
+    const draw = randomStream(10, 'parts');
+    for (let i = 0; i < 60; i++) {
+      const extent = randomExtent(draw, 12);
+      const operations: Operation[] = [
+        randomProduct(draw, 90),
+        { kind: 'convolution', extent, image: 'image', filter: 'filter', bias: 'bias' },
+        { kind: 'filter-gradient', extent, image: 'image', delta: 'delta' },
+      ];
+      for (const operation of operations) {
+        const contents = randomContents(operation, randomStream(i, 'contents'));
+        const whole = runRoutine(operation, contents, relaxed);
+        for (const most of [2, 3, 16])
+          expect(runRoutine(operation, contents, relaxed, most), JSON.stringify(operation)).toEqual(whole);
+      }
+    }
+  });
+
   it('gather rows of tables', () => {
     const draw = randomStream(9, 'tables');
     for (let i = 0; i < 150; i++) check(randomGather(draw), relaxed, i);

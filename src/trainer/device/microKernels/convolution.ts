@@ -1,23 +1,28 @@
-import type { Convolution, ConvolutionExtent } from '../../../core/compute/plan.ts';
+import type { Convolution, ConvolutionExtent, MatrixProduct } from '../../../core/compute/plan.ts';
 import { clearCopies, copyImages, images, type Images } from './image.ts';
 import { matrixProduct } from './matrixProduct.ts';
 import { packPanel } from './pack.ts';
 import { aligned, overrun, type Routine } from './routine.ts';
-import { balanced, mostRows, panelWidths } from './shape.ts';
+import { balanced, mostRows, panelWidths, spans, type Span } from './shape.ts';
 import type { Level, Tiles } from './tile.ts';
 import type { FunctionBody, Local } from './wasm/functionBody.ts';
 
 /** Most floats of the filters that are packed at once. */
 const mostPacked = 2 ** 16;
 
+/** A convolution; the images are shared out among at most `most` routines. */
+export function convolution(op: Convolution, most = 1): readonly Routine[] {
+  const product = asProduct(op);
+  if (product !== undefined) return matrixProduct(product, most);
+  return spans(op.extent.batch, 1, most).map((batch) => directConvolution(op, batch));
+}
+
 /**
  * A convolution without a copy of its patches: a tile covers neighbouring places of one row of the result, and its sum
  * runs over the rows of the filter, in each of which the values under it lie in one piece.
  */
-export function convolution(op: Convolution): Routine {
+function directConvolution(op: Convolution, batch: Span): Routine {
   const { extent } = op;
-  const product = asProduct(op);
-  if (product !== undefined) return product;
   const source = images(extent);
   const depth = extent.filterHeight * extent.filterWidth * extent.channels;
   const walk = walkOf(extent, source);
@@ -32,10 +37,11 @@ export function convolution(op: Convolution): Routine {
     define: (module, tiles, places) =>
       module.define([], (body) => {
         const at = {
-          image: places.address(op.image),
+          image: places.address(op.image) + batch.start * extent.height * extent.width * extent.channels * 4,
           filter: places.address(op.filter),
           bias: op.bias === undefined ? 0 : places.address(op.bias),
-          result: places.written,
+          result:
+            places.written + batch.start * extent.outputHeight * extent.outputWidth * extent.filters * 4,
           packed: places.scratch,
           copy: places.scratch + forFilters,
         };
@@ -61,7 +67,18 @@ export function convolution(op: Convolution): Routine {
           for (const group of groups) {
             body.repeat(group.count, () => {
               packFilters(body, filter, at.packed, depth, width, group, extent.filters);
-              writeImages(body, tiles, op, source, walk, { depth, width, ...group }, at, result, bias);
+              writeImages(
+                body,
+                tiles,
+                op,
+                batch.size,
+                source,
+                walk,
+                { depth, width, ...group },
+                at,
+                result,
+                bias,
+              );
               body.advance(result, group.size * width * 4).advance(bias, group.size * width * 4);
             });
           }
@@ -72,13 +89,13 @@ export function convolution(op: Convolution): Routine {
 }
 
 /** A 1 × 1 filter on neighbouring places without a margin is a matrix product. */
-function asProduct({ extent, image, filter, bias, relu }: Convolution): Routine | undefined {
+function asProduct({ extent, image, filter, bias, relu }: Convolution): MatrixProduct | undefined {
   const { batch, height, width, channels, filters } = extent;
   const isPointwise = extent.filterHeight === 1 && extent.filterWidth === 1;
   const isWhole = extent.outputHeight === height && extent.outputWidth === width;
   if (!isPointwise || !isWhole || extent.strideHeight !== 1 || extent.strideWidth !== 1) return undefined;
   if (extent.padTop !== 0 || extent.padLeft !== 0) return undefined;
-  return matrixProduct({
+  return {
     kind: 'matrix-product',
     rows: batch * height * width,
     columns: filters,
@@ -87,7 +104,7 @@ function asProduct({ extent, image, filter, bias, relu }: Convolution): Routine 
     right: { buffer: filter, rowStride: filters, columnStride: 1 },
     ...(bias === undefined ? {} : { bias }),
     ...(relu === undefined ? {} : { relu }),
-  });
+  };
 }
 
 /** How the places of the result are walked: `lines` of `places` each. A result one place wide is walked downwards. */
@@ -135,11 +152,12 @@ function packFilters(
   });
 }
 
-/** All images with the packed panels: per image, a panel stays in the cache while its places are walked. */
+/** `count` images with the packed panels: per image, a panel stays in the cache while its places are walked. */
 function writeImages(
   body: FunctionBody,
   tiles: Tiles,
   { extent, bias: hasBias, relu }: Convolution,
+  count: number,
   source: Images,
   walk: Walk,
   group: Group,
@@ -166,7 +184,7 @@ function writeImages(
   ];
   const resultRow = extent.filters * 4;
   body.constant(at.image).set(image).offset(imageResult, result, 0);
-  body.repeat(extent.batch, () => {
+  body.repeat(count, () => {
     if (source.copied) {
       body.offset(line, image, 0);
       copyImages(body, line, at.copy, 1, source, extent);
@@ -178,7 +196,7 @@ function writeImages(
       body.offset(to, panelResult, 0);
       body.repeat(walk.lines, () => {
         body.offset(left, line, 0);
-        for (const { count, size } of balanced(walk.places, mostRows(group.width / 4))) {
+        for (const { count: times, size } of balanced(walk.places, mostRows(group.width / 4))) {
           const call = tiles.define({
             rows: size,
             vectors: group.width / 4,
@@ -190,7 +208,7 @@ function writeImages(
             bias: hasBias !== undefined,
             relu: relu === true,
           });
-          body.repeat(count, () => {
+          body.repeat(times, () => {
             body.offset(right, panel, 0);
             body.get(left).get(right).get(to).get(panelBias).call(call);
             body.advance(left, size * walk.place).advance(to, size * resultRow);

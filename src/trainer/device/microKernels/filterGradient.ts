@@ -1,19 +1,27 @@
-import type { FilterGradient } from '../../../core/compute/plan.ts';
+import type { ConvolutionExtent, FilterGradient } from '../../../core/compute/plan.ts';
 import { clearCopies, copyImages, images } from './image.ts';
 import { packPanel } from './pack.ts';
 import { aligned, overrun, type Routine } from './routine.ts';
-import { balanced, mostRows, panelWidths, type Pieces } from './shape.ts';
+import { balanced, mostRows, panelWidths, spans, type Pieces, type Span } from './shape.ts';
 import type { Level, Tiles } from './tile.ts';
 import type { FunctionBody, Local } from './wasm/functionBody.ts';
 
 /** Places of the result that a sum runs over at once: their part of a panel stays in the first cache. */
 const mostPlaces = 128;
 
+/** A filter's gradient; the filters are shared out among at most `most` routines. */
+export function filterGradient(op: FilterGradient, most = 1): readonly Routine[] {
+  const { filterWidth, channels, filters } = op.extent;
+  const width = panelWidths(filterWidth * channels, Math.ceil(filters / 4))[0]!.size;
+  return spans(filters, width * 4, most).map((taken) => gradientOf(op, taken));
+}
+
 /**
- * A filter's gradient: for every row of the filter a product of the values under it, transposed, with delta. Places are
- * taken in groups, of whole images or, where these are large, of whole rows of one image; the groups add up in the result.
+ * The gradient of some filters: for every row of the filter a product of the values under it, transposed, with delta.
+ * Places are taken in groups, of whole images or, where these are large, of whole rows of one image; the groups add up in
+ * the result.
  */
-export function filterGradient(op: FilterGradient): Routine {
+function gradientOf(op: FilterGradient, taken: Span): Routine {
   const { extent } = op;
   const source = images(extent);
   const places = extent.outputHeight * extent.outputWidth;
@@ -24,23 +32,23 @@ export function filterGradient(op: FilterGradient): Routine {
     : balanced(extent.outputHeight, Math.max(1, Math.floor(mostPlaces / extent.outputWidth)));
   const largest = groups[0]!.size;
   const copies = byImage ? largest : 1;
-  const widths = panelWidths(extent.filterWidth * extent.channels, Math.ceil(extent.filters / 4));
+  const widths = panelWidths(extent.filterWidth * extent.channels, Math.ceil(taken.size / 4));
   const widest = Math.max(...widths.map(({ size }) => size * 4));
   const forDelta = aligned(largest * (byImage ? places : extent.outputWidth) * widest * 4 + overrun);
   return {
     scratch: forDelta + (source.copied ? copies * source.image + overrun : 0),
-    define: (module, tiles, { address, written, scratch }) =>
+    define: (module, tiles, places) =>
       module.define([], (body) => {
+        const { address, scratch } = places;
+        const written = places.written + taken.start * 4;
         const copy = scratch + forDelta;
         const image = body.local('i32');
         const from = body.local('i32');
         const delta = body.local('i32');
-        body.constant(written).constant(0);
-        body
-          .constant(extent.filterHeight * extent.filterWidth * extent.channels * extent.filters * 4)
-          .fillMemory();
+        clearColumns(body, written, extent, taken.size);
         if (source.copied) clearCopies(body, copy, copies, source);
-        body.constant(address(op.image)).set(image).constant(address(op.delta)).set(delta);
+        body.constant(address(op.image)).set(image);
+        body.constant(address(op.delta) + taken.start * 4).set(delta);
         const ownImage = extent.height * extent.width * extent.channels * 4;
         const group = (rows: number, count: number) =>
           writeGroup(
@@ -49,7 +57,7 @@ export function filterGradient(op: FilterGradient): Routine {
             op,
             source,
             widths,
-            { images: count, rows },
+            { images: count, rows, filters: taken.size },
             { from, delta, written, packed: scratch },
           );
         const take = (count: number) => {
@@ -80,14 +88,30 @@ export function filterGradient(op: FilterGradient): Routine {
   };
 }
 
-/** One group of places, all filters; `delta` is left behind the group. */
+/** Clears columns of the result. */
+function clearColumns(body: FunctionBody, written: number, extent: ConvolutionExtent, columns: number): void {
+  const rows = extent.filterHeight * extent.filterWidth * extent.channels;
+  const isWhole = columns === extent.filters;
+  const to = body.local('i32');
+  body.constant(written).set(to);
+  body.repeat(isWhole ? 1 : rows, () => {
+    body
+      .get(to)
+      .constant(0)
+      .constant(columns * (isWhole ? rows : 1) * 4)
+      .fillMemory();
+    body.advance(to, extent.filters * 4);
+  });
+}
+
+/** One group of places, some filters; `delta` is left behind the group. */
 function writeGroup(
   body: FunctionBody,
   tiles: Tiles,
   { extent }: FilterGradient,
   source: { readonly row: number; readonly image: number },
   widths: readonly Pieces[],
-  group: { readonly images: number; readonly rows: number },
+  group: { readonly images: number; readonly rows: number; readonly filters: number },
   at: { readonly from: Local; readonly delta: Local; readonly written: number; readonly packed: number },
 ): void {
   const local = () => body.local('i32');
@@ -107,7 +131,7 @@ function writeGroup(
   let start = 0;
   for (const { count, size } of widths) {
     const width = size * 4;
-    const last = Math.min(width, filters - start - (count - 1) * width);
+    const last = Math.min(width, group.filters - start - (count - 1) * width);
     body
       .offset(column, at.delta, start * 4)
       .constant(at.written + start * 4)

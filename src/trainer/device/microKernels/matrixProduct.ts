@@ -1,7 +1,7 @@
 import type { MatrixProduct } from '../../../core/compute/plan.ts';
 import { packPanel } from './pack.ts';
 import { aligned, overrun, type Routine } from './routine.ts';
-import { balanced, mostRows, panelWidths, type Pieces } from './shape.ts';
+import { balanced, mostRows, panelWidths, spans, type Pieces, type Span } from './shape.ts';
 import type { Tile, Tiles } from './tile.ts';
 import type { FunctionBody, Local } from './wasm/functionBody.ts';
 
@@ -20,10 +20,16 @@ interface Part extends Pieces {
   readonly isLast: boolean;
 }
 
+/** A rectangle of the result. */
+interface Rectangle {
+  readonly rows: Span;
+  readonly columns: Span;
+}
+
 /** Panels of one width. */
 interface Pass {
   readonly op: MatrixProduct;
-  /** First column. */
+  /** First column of the rectangle. */
   readonly start: number;
   readonly panels: number;
   readonly width: number;
@@ -37,28 +43,42 @@ interface Pass {
 /**
  * A matrix product in tiles that stay in registers. The depth is summed in parts; of each part, panels of the right
  * operand are packed one after another, and where the rows of the left operand do not lie in one piece, these are packed
- * tile by tile (the scheme of Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008).
+ * tile by tile (the scheme of Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008). The result
+ * is cut along its longer side into at most `most` rectangles, a routine each.
  */
-export function matrixProduct(op: MatrixProduct): Routine {
+export function matrixProduct(op: MatrixProduct, most = 1): readonly Routine[] {
+  const rows = { start: 0, size: op.rows };
+  const columns = { start: 0, size: op.columns };
+  const width = panelWidths(op.rows, Math.ceil(op.columns / 4))[0]!.size;
+  const rectangles =
+    op.columns >= op.rows
+      ? spans(op.columns, width * 4, most).map((span) => ({ rows, columns: span }))
+      : spans(op.rows, mostRows(width), most).map((span) => ({ rows: span, columns }));
+  return rectangles.map((rectangle) => rectangleOf(op, rectangle));
+}
+
+function rectangleOf(op: MatrixProduct, { rows, columns }: Rectangle): Routine {
   const parts = depthParts(op.depth);
   const deepest = Math.max(...parts.map(({ size }) => size));
-  const passes = passesOf(op);
+  const passes = passesOf(op, rows.size, columns.size);
   const packed = passes.map((pass) =>
     pass.packsRight ? panelsAtOnce(pass, deepest) * deepest * pass.width * 4 : 0,
   );
   const forRight = aligned(Math.max(...packed) + overrun);
   const forLeft = passes.some((pass) => pass.packsLeft)
-    ? aligned(deepest * Math.max(...passes.flatMap(({ rows }) => rows.map(({ size }) => size))) * 4 + overrun)
+    ? aligned(
+        deepest * Math.max(...passes.flatMap((pass) => pass.rows.map(({ size }) => size))) * 4 + overrun,
+      )
     : 0;
   return {
     scratch: forRight + forLeft,
     define: (module, tiles, places) =>
       module.define([], (body) => {
         const at = {
-          left: places.address(op.left.buffer),
-          right: places.address(op.right.buffer),
-          result: places.written,
-          bias: op.bias === undefined ? 0 : places.address(op.bias),
+          left: places.address(op.left.buffer) + rows.start * op.left.rowStride * 4,
+          right: places.address(op.right.buffer) + columns.start * op.right.columnStride * 4,
+          result: places.written + (rows.start * op.columns + columns.start) * 4,
+          bias: op.bias === undefined ? 0 : places.address(op.bias) + columns.start * 4,
           packedRight: places.scratch,
           packedLeft: places.scratch + forRight,
         };
@@ -87,12 +107,12 @@ function depthParts(depth: number): readonly Part[] {
   });
 }
 
-function passesOf(op: MatrixProduct): readonly Pass[] {
-  const widths = panelWidths(op.rows, Math.ceil(op.columns / 4));
+function passesOf(op: MatrixProduct, rowCount: number, columns: number): readonly Pass[] {
+  const widths = panelWidths(rowCount, Math.ceil(columns / 4));
   const panelsInAll = widths.reduce((sum, { count }) => sum + count, 0);
   let start = 0;
   return widths.map(({ count, size }): Pass => {
-    const rows = balanced(op.rows, mostRows(size));
+    const rows = balanced(rowCount, mostRows(size));
     const tiles = rows.reduce((sum, piece) => sum + piece.count, 0);
     const width = size * 4;
     const pass = {
@@ -100,7 +120,7 @@ function passesOf(op: MatrixProduct): readonly Pass[] {
       start,
       panels: count,
       width,
-      rest: Math.min(width, op.columns - start - (count - 1) * width),
+      rest: Math.min(width, columns - start - (count - 1) * width),
       rows,
       packsLeft: op.left.columnStride !== 1 && panelsInAll >= manyPanels,
       packsRight: op.right.columnStride !== 1 || (tiles > fewTiles && op.right.rowStride !== width),

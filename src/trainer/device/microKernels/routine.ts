@@ -9,7 +9,7 @@ export interface Places {
   readonly scratch: number;
 }
 
-/** A micro-kernel for one operation with its sizes, not yet in a module. */
+/** A micro-kernel for one operation, or for a part of its result, with its sizes; not yet in a module. */
 export interface Routine {
   /** Bytes that it needs beside the buffers. */
   readonly scratch: number;

@@ -1,6 +1,6 @@
 import type { ConvolutionExtent, Operation } from '../../../core/compute/plan.ts';
 import { hasRelaxedMultiplyAdd } from './engine.ts';
-import { routineOf } from './routines.ts';
+import { routinesOf } from './routines.ts';
 import { Tiles } from './tile.ts';
 import { ModuleBuilder } from './wasm/module.ts';
 
@@ -81,12 +81,17 @@ function gradientAgrees(): boolean {
 function run(operation: Operation): Float32Array {
   const module = new ModuleBuilder();
   const tiles = new Tiles(module, { relaxed: hasRelaxedMultiplyAdd() });
-  const index = routineOf(operation).define(module, tiles, {
-    address: (buffer) => (isOperand(buffer) ? places[buffer] * 4 : 0),
-    written: places.written * 4,
-    scratch: places.scratch * 4,
+  const parts = routinesOf(operation).map((routine) =>
+    routine.define(module, tiles, {
+      address: (buffer) => (isOperand(buffer) ? places[buffer] * 4 : 0),
+      written: places.written * 4,
+      scratch: places.scratch * 4,
+    }),
+  );
+  const all = module.define([], (body) => {
+    for (const part of parts) body.call(part);
   });
-  module.export('run', index);
+  module.export('run', all);
   const memory = new WebAssembly.Memory({ initial: 1 });
   const floats = new Float32Array(memory.buffer);
   for (let i = 0; i < places.written; i++) floats[i] = ((i * 7) % 13) - 6;

@@ -25,6 +25,25 @@ export function balanced(total: number, most: number): readonly Pieces[] {
   ].filter(({ count }) => count > 0);
 }
 
+/** A part of a row of things: its first and how many. */
+export interface Span {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** `total` in at most `most` spans, as equal as can be in whole units; only the last may end within one. */
+export function spans(total: number, unit: number, most: number): readonly Span[] {
+  const units = Math.ceil(total / unit);
+  let start = 0;
+  return balanced(units, Math.ceil(units / most)).flatMap(({ count, size }) =>
+    Array.from({ length: count }, () => {
+      const span = { start, size: Math.min(size * unit, total - start) };
+      start += span.size;
+      return span;
+    }),
+  );
+}
+
 /** The most rows of a tile that leave room for its operands. */
 export function mostRows(vectors: number): number {
   for (let rows = Math.floor(mostSums / vectors); rows > 1; rows--)

@@ -12,13 +12,13 @@ export function unsigned(value: number): number[] {
   return bytes;
 }
 
-/** A signed number of 32 bits in LEB128 (5.2.2). */
+/** A signed number, a safe integer, in LEB128 (5.2.2). */
 export function signed(value: number): number[] {
   const bytes: number[] = [];
-  let rest = value | 0;
+  let rest = value;
   for (;;) {
     const low = rest & 0x7f;
-    rest >>= 7;
+    rest = Math.floor(rest / 128);
     const isLast = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
     bytes.push(isLast ? low : low | 0x80);
     if (isLast) return bytes;

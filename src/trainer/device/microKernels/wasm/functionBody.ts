@@ -10,13 +10,15 @@ export interface Local {
 const emptyBlock = 0x40;
 /** Every access is to whole float32 values: alignment 2². The hint has no influence on the result (5.4.6). */
 const alignment = 2;
-/** Prefixes of instructions of more than one byte: memory.copy, saturating truncation (5.4.7), vectors (5.4.8). */
+/** Prefixes of instructions of more than one byte: memory.copy, saturating truncation (5.4.7), vectors (5.4.8), threads. */
 const extended = 0xfc;
 const simd = 0xfd;
+const atomic = 0xfe;
 
 /**
  * The instructions of one function, in the order of the calls. Opcodes: specification 2.0, section 5.4 and its index of
- * instructions; the relaxed multiply-add from the relaxed SIMD proposal, part of specification 3.0.
+ * instructions; the relaxed multiply-add from the relaxed SIMD proposal, part of specification 3.0; what threads need from
+ * the threads proposal.
  */
 export class FunctionBody {
   readonly #parameters: number;
@@ -42,7 +44,7 @@ export class FunctionBody {
   }
 
   constant(value: number): this {
-    return this.#emit(0x41, signed(value));
+    return this.#emit(0x41, signed(value | 0));
   }
 
   add(): this {
@@ -55,6 +57,28 @@ export class FunctionBody {
 
   multiply(): this {
     return this.#emit(0x6c);
+  }
+
+  /** The bits of both. */
+  and(): this {
+    return this.#emit(0x71);
+  }
+
+  /** Bits moved down, zeros above. */
+  shiftRight(): this {
+    return this.#emit(0x76);
+  }
+
+  isEqual(): this {
+    return this.#emit(0x46);
+  }
+
+  isDifferent(): this {
+    return this.#emit(0x47);
+  }
+
+  isLess(): this {
+    return this.#emit(0x48);
   }
 
   isAtLeast(): this {
@@ -164,6 +188,45 @@ export class FunctionBody {
     return this.#emit(extended, unsigned(11), [0]);
   }
 
+  /** A whole number that other threads write, at the address. */
+  loadShared(): this {
+    return this.#access([atomic, 0x10], 0);
+  }
+
+  /** Operands: the address, the number. */
+  storeShared(): this {
+    return this.#access([atomic, 0x17], 0);
+  }
+
+  /** Adds to what lies at the address, undivided, and leaves what lay there before. Operands: the address, the number. */
+  addShared(): this {
+    return this.#access([atomic, 0x1e], 0);
+  }
+
+  /**
+   * Sleeps until somebody wakes who sleeps at the address; not where another number lies there already. Operands: the
+   * address, the number. Leaves 2 where the time was over, and 0 or 1 else. Without a time it sleeps for ever.
+   */
+  sleep(milliseconds: number | undefined): this {
+    this.#emit(0x42, signed(milliseconds === undefined ? -1 : milliseconds * 1e6));
+    return this.#access([atomic, 0x01], 0);
+  }
+
+  /** Wakes all that sleep at the address on the stack. */
+  wake(): this {
+    return this.constant(-1).#access([atomic, 0x00], 0).drop();
+  }
+
+  /** Forgets the topmost operand. */
+  drop(): this {
+    return this.#emit(0x1a);
+  }
+
+  /** Ends the run with a fault. */
+  fail(): this {
+    return this.#emit(0x00);
+  }
+
   call(functionIndex: number): this {
     return this.#emit(0x10, unsigned(functionIndex));
   }
@@ -190,6 +253,13 @@ export class FunctionBody {
     body();
     this.get(left).constant(1).subtract().set(left).get(left);
     // Branch to the start of the loop while something is left.
+    return this.#emit(0x0d, unsigned(0), [0x0b]);
+  }
+
+  /** Runs the body again and again for as long as what it leaves is not zero. */
+  repeatWhile(body: () => void): this {
+    this.#emit(0x03, [emptyBlock]);
+    body();
     return this.#emit(0x0d, unsigned(0), [0x0b]);
   }
 

@@ -5,17 +5,24 @@ import { FunctionBody, type Local } from './functionBody.ts';
 const sections = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
 const kinds = { function: 0, memory: 2 } as const;
 const functionType = 0x60;
+const mostPages = 2 ** 16;
 
 /**
  * A WebAssembly module in the making. It imports one memory (`env.memory`) and functions of other modules; functions take
  * and return nothing but what their parameters say.
  */
 export class ModuleBuilder {
+  readonly #isShared: boolean;
   /** Parameters of each type of function, by their text. */
   readonly #types = new Map<string, readonly number[]>();
   readonly #imports: { readonly name: string; readonly type: number }[] = [];
   readonly #functions: { readonly type: number; readonly body: FunctionBody }[] = [];
   readonly #exports: { readonly name: string; readonly index: number }[] = [];
+
+  /** `shared`: the memory is one that threads share. */
+  constructor({ shared = false }: { readonly shared?: boolean } = {}) {
+    this.#isShared = shared;
+  }
 
   /** A function of another module (`env.name`); its index. All of them come before the first {@link define}. */
   import(name: string, parameters: readonly ValueType[]): number {
@@ -48,8 +55,8 @@ export class ModuleBuilder {
       ...description,
     ];
     const imports = [
-      // At least no page, and no upper limit: any memory fits.
-      imported('memory', kinds.memory, [0, 0]),
+      // At least no page, and no limit or the highest there is: any memory fits.
+      imported('memory', kinds.memory, this.#isShared ? [3, 0, ...unsigned(mostPages)] : [0, 0]),
       ...this.#imports.map(({ name, type }) => imported(name, kinds.function, unsigned(type))),
     ];
     const exports = this.#exports.map(({ name, index }) => [

@@ -2,8 +2,13 @@
 // whose other names have no place here.
 declare namespace WebAssembly {
   class Memory {
-    constructor(descriptor: { readonly initial: number; readonly maximum?: number });
-    readonly buffer: ArrayBuffer;
+    constructor(descriptor: {
+      readonly initial: number;
+      readonly maximum?: number;
+      readonly shared?: boolean;
+    });
+    /** Of a memory that threads share it is a SharedArrayBuffer. */
+    readonly buffer: ArrayBufferLike;
     /** Adds pages of 64 KiB; views of the old buffer are empty then. Throws a RangeError beyond the limit. */
     grow(pages: number): number;
   }

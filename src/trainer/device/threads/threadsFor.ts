@@ -1,0 +1,10 @@
+import { availableParallelism } from 'node:os';
+
+/**
+ * How many threads a training may compute with. What is wished for counts, up to the number of cores; otherwise all cores,
+ * but for one that stays free for the editor where there are more than two.
+ */
+export function threadsFor(wished: number | undefined, cores = availableParallelism()): number {
+  if (wished !== undefined) return Math.max(1, Math.min(wished, cores));
+  return cores > 2 ? cores - 1 : cores;
+}
