@@ -1,5 +1,7 @@
 import type { Loss } from '../losses/loss.ts';
-import type { ParameterShape } from '../network/parameterShape.ts';
+import type { Parameters } from '../network/network.ts';
+import { gradientName, scalarShape, type ParameterShape } from '../network/parameterShape.ts';
+import type { Metrics } from '../runs/record.ts';
 import { join, piece } from './layers/layer.ts';
 import { literal, padded } from './kernelText.ts';
 import { lossKernels, type LossBuffers, type LossExtras } from './lossKernels.ts';
@@ -18,6 +20,8 @@ export interface Objective {
    * a role one after another. Where a gradient is asked for, that in each parameter is written too, to `gradientName`.
    */
   kernels(samples: number, outputs: number, buffers: LossBuffers): PlanPart;
+  /** Those of its parameters that people want to see, by the names of metrics, as the loss means them. */
+  readonly shown?: (parameters: Parameters) => Metrics;
 }
 
 /**
@@ -55,6 +59,16 @@ export interface Term {
   readonly targets: Columns;
   /** Its factor in the sum. */
   readonly weight: number;
+  /**
+   * Given where the term is weighed by its own trained uncertainty: with s the logarithm of its variance, from 0 on, a term L
+   * becomes ½·exp(−s)·L + ½·s, of classes exp(−s)·L + ½·s (Kendall, Gal, Cipolla 2018, arXiv 1705.07115, eq. 7 and 10).
+   */
+  readonly uncertainty?: 'regression' | 'classification';
+}
+
+/** The parameter that is the logarithm of the variance of a term. */
+export function logVarianceName(term: number): string {
+  return `loss.${term}.logVariance`;
 }
 
 /** Terms that a kernel adds up at once: with the sum so far it stays within the buffers that WebGPU lets a kernel read. */
@@ -69,7 +83,9 @@ export function sumObjective(terms: readonly Term[], targets: number): Objective
   return {
     roles: 1,
     targets,
-    parameters: [],
+    parameters: terms.flatMap(({ uncertainty }, i) =>
+      uncertainty === undefined ? [] : [scalarShape(logVarianceName(i), 0)],
+    ),
     kernels(samples, outputs, buffers) {
       const parts: PlanPart[] = [];
       const slice = (name: string, from: string, width: number, { first, count }: Columns, to: number) => {
@@ -105,14 +121,53 @@ export function sumObjective(terms: readonly Term[], targets: number): Objective
           ...lossKernels(term.loss, term.parameters, samples, term.outputs.count, own, prefix),
           carry: [],
         });
-        values.push({ value: own.value, weight: term.weight });
-        if (own.gradient !== undefined) gradients.push({ gradient: own.gradient, term });
+        if (term.uncertainty === undefined) {
+          values.push({ value: own.value, weight: term.weight });
+          if (own.gradient !== undefined) gradients.push({ gradient: own.gradient, term });
+          continue;
+        }
+        const weighed = weighedByUncertainty(term, logVarianceName(i), own, samples);
+        parts.push(weighed.part);
+        values.push({ value: weighed.value, weight: 1 });
+        if (weighed.gradient !== undefined)
+          gradients.push({ gradient: weighed.gradient, term: { ...term, weight: 1 } });
       }
       parts.push(weightedSum(values, buffers.value));
       if (buffers.gradient !== undefined)
         parts.push(joinedGradient(gradients, samples, outputs, buffers.gradient));
       return join(...parts);
     },
+  };
+}
+
+/** A term times its trained precision, plus half its log variance; and the gradients of this. */
+function weighedByUncertainty(
+  { weight, uncertainty, outputs }: Term,
+  logVariance: string,
+  { value, gradient }: { readonly value: string; readonly gradient?: string },
+  samples: number,
+): { readonly part: PlanPart; readonly value: string; readonly gradient?: string } {
+  const precision = `${literal(weight * (uncertainty === 'regression' ? 0.5 : 1))} * Math.exp(0.0 - s[0])`;
+  const half = literal(weight / 2);
+  const weighed = `${value}.weighed`;
+  const reads = { loss: value, s: logVariance };
+  const sum = piece(weighed, [1], reads, `return ${precision} * loss[0] + ${half} * s[0];`);
+  if (gradient === undefined) return { part: sum, value: weighed };
+  const width = padded(outputs.count);
+  const scaled = `${gradient}.weighed`;
+  return {
+    value: weighed,
+    gradient: scaled,
+    part: join(
+      sum,
+      piece(gradientName(logVariance), [1], reads, `return ${half} - ${precision} * loss[0];`),
+      piece(
+        scaled,
+        [width, samples],
+        { g: gradient, s: logVariance },
+        `return ${precision} * g[this.thread.y * ${width} + this.thread.x];`,
+      ),
+    ),
   };
 }
 

@@ -131,7 +131,7 @@ export function trainingPlan(
   const targets = updateTargets(parameters);
   const unknown = unknownPenalties(
     options.optimizer,
-    targets.map(({ parameter }) => parameter),
+    targets.filter(({ exempt }) => exempt !== true).map(({ parameter }) => parameter),
   );
   if (unknown.length > 0) return { ok: false, problems: unknown };
   const moved = updates(options.optimizer, targets);
@@ -374,6 +374,7 @@ export function updateTargets(parameters: readonly ParameterShape[]): UpdateTarg
       parameter: parameter.name,
       gradient: gradientName(parameter.name),
       output: extent(parameter),
+      ...(parameter.role === 'scalar' ? { exempt: true as const } : {}),
     }));
 }
 

@@ -82,6 +82,8 @@ export type TargetEncoding =
       readonly labels: readonly string[];
       readonly ranked?: true;
     }
+  /** Several columns, in the order of the outputs. */
+  | { readonly kind: 'outputs'; readonly name: string; readonly targets: readonly OutputEncoding[] }
   | {
       readonly kind: 'number';
       readonly name: string;
@@ -120,8 +122,15 @@ export interface Forecast {
   readonly series?: string;
 }
 
+/** One of several columns that are predicted, with the task that it is. */
+export interface OutputEncoding {
+  readonly task: Task;
+  readonly target: ColumnEncoding;
+}
+
 /** Everything needed to turn new rows into network inputs and outputs into answers. */
 export interface Preprocessing {
+  /** Of several outputs that of the first. */
   readonly task: Task;
   readonly features: readonly FeatureEncoding[];
   readonly target: TargetEncoding;

@@ -1,7 +1,7 @@
 import { linked } from '../losses/column.ts';
 import { bad, message, ok, type Problem, type Result } from '../messages/message.ts';
 import { parseCell, type Decimal } from './cell.ts';
-import type { FeatureEncoding, Preprocessing, TargetEncoding } from './dataset.ts';
+import type { FeatureEncoding, OutputEncoding, Preprocessing, TargetEncoding } from './dataset.ts';
 
 /** Numbers that a feature becomes. */
 export function widthOf(feature: FeatureEncoding): number {
@@ -150,6 +150,7 @@ export function decodeOutput(
   output: ArrayLike<number>,
 ): Record<string, string | number> {
   if (target.kind === 'labels') return labelAnswers(target, output);
+  if (target.kind === 'outputs') return outputAnswers(target.targets, output);
   if (target.kind === 'number') {
     return { prediction: linked(target.link ?? 'identity', output[0]!) * target.scale + target.mean };
   }
@@ -189,6 +190,7 @@ export function decodeRow(
 export function answerFields({ target }: Preprocessing): string[] {
   if (target.kind === 'labels')
     return ['prediction', ...target.labels.map(target.ranked ? scoreField : probabilityField)];
+  if (target.kind === 'outputs') return target.targets.flatMap(columnFields);
   if (target.kind === 'items') return ['score'];
   if (target.kind === 'rows') return target.columns.map(({ name }) => name);
   if (target.kind === 'vector') return coordinateFields(target);
@@ -212,6 +214,38 @@ function labelAnswers(
     prediction: of.flatMap(({ name, score }) => (score > 0 ? [name] : [])).join(', '),
     ...Object.fromEntries(of.map(({ name, score }) => [probabilityField(name), sigmoidPair(score)[1]!])),
   };
+}
+
+/** The network's outputs for a column. */
+export function outputsOf({ task, target }: OutputEncoding): number {
+  return task === 'classes' && target.kind === 'classes' ? target.classes.length : 1;
+}
+
+/** The answers of each column, one after another, each field with the name of its column. */
+function outputAnswers(
+  targets: readonly OutputEncoding[],
+  output: ArrayLike<number>,
+): Record<string, string | number> {
+  const answers: Record<string, string | number> = {};
+  let first = 0;
+  for (const each of targets) {
+    const count = outputsOf(each);
+    const own = Array.from({ length: count }, (_, k) => output[first + k]!);
+    first += count;
+    const fields = columnFields(each);
+    for (const [i, value] of Object.values(decodeOutput({ ...each, features: [] }, own)).entries())
+      answers[fields[i]!] = value;
+  }
+  return answers;
+}
+
+/** `prediction(COLUMN)`, and for classes `probability(COLUMN = NAME)` of each. */
+function columnFields({ target }: OutputEncoding): string[] {
+  const classes = target.kind === 'classes' ? target.classes : [];
+  return [
+    `prediction(${target.name})`,
+    ...classes.map((name) => probabilityField(`${target.name} = ${name}`)),
+  ];
 }
 
 function scoreField(name: string): string {

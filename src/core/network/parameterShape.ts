@@ -3,9 +3,10 @@ import { sizeOf } from './rowShape.ts';
 
 /**
  * What a parameter is to its layer. `mean` and `variance` are the running statistics of a normalisation: they live and
- * are kept with the parameters, but no gradient moves them.
+ * are kept with the parameters, but no gradient moves them. A `scalar` is a number of what is minimised, such as the scale of a
+ * loss: neither penalties nor weight decay act on it.
  */
-export type Role = 'weight' | 'bias' | 'gain' | 'shift' | 'mean' | 'variance';
+export type Role = 'weight' | 'bias' | 'gain' | 'shift' | 'mean' | 'variance' | 'scalar';
 
 /** What starting values are drawn from. */
 export type Start =
@@ -47,6 +48,20 @@ export function parameterShape(
     size: sizeOf(shape),
     trained: role !== 'mean' && role !== 'variance',
     start,
+  };
+}
+
+/** A single number of what is minimised, `loss.alpha`, with the value that it starts from. */
+export function scalarShape(name: string, value: number): ParameterShape {
+  return {
+    name,
+    layer: name,
+    role: 'scalar',
+    shape: [1],
+    stored: [1],
+    size: 1,
+    trained: true,
+    start: { kind: 'constant', value },
   };
 }
 

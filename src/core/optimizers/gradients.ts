@@ -1,6 +1,6 @@
 import { literal } from '../compute/kernelText.ts';
 import { elementwise, limited, type Piece, type Scope } from './elementwise.ts';
-import { penaltyFormula, penaltyGradient, penaltyOf } from './penalties.ts';
+import { penaltyFormula, penaltyGradient, penaltyOf, optimizerFor } from './penalties.ts';
 import { partial, whole } from './reduction.ts';
 import { slotName, type Optimizer, type PlanPart, type UpdateTarget } from './rule.ts';
 
@@ -35,7 +35,7 @@ export function preparedGradients(
   const pieces: Piece[] = [];
   const state: PlanPart[] = [];
   const batches = optimizer.accumulate ?? 1;
-  const penalties = targets.map(({ parameter }) => penaltyOf(optimizer, parameter));
+  const penalties = targets.map((target) => penaltyOf(optimizerFor(optimizer, target), target.parameter));
   const summed = targets.map((target, i): Scope => {
     const extra = penaltyGradient(penalties[i]!);
     let raw = target.gradient;

@@ -1,7 +1,7 @@
 import { literal } from '../compute/kernelText.ts';
 import { message, type Problem } from '../messages/message.ts';
 import { sign } from './elementwise.ts';
-import type { Optimizer } from './rule.ts';
+import type { Optimizer, UpdateTarget } from './rule.ts';
 
 type Entry = NonNullable<Optimizer['penalties']>[number];
 /** Strengths of the penalties of one parameter, see {@link penaltyOf}. */
@@ -20,6 +20,11 @@ export function penaltyOf({ penalties = [] }: Pick<Optimizer, 'penalties'>, para
     sum.decay += entry.decay;
   }
   return sum;
+}
+
+/** An optimizer as it treats one parameter. */
+export function optimizerFor(optimizer: Optimizer, { exempt }: UpdateTarget): Optimizer {
+  return exempt === true ? { ...optimizer, weightDecay: 0, penalties: [] } : optimizer;
 }
 
 /** Problems of penalties that act on no parameter of a model. */

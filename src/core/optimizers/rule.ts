@@ -13,6 +13,8 @@ export interface UpdateTarget {
   readonly gradient: string;
   /** Extent, fastest axis first. */
   readonly output: Kernel['output'];
+  /** Neither penalties nor weight decay act on it. */
+  readonly exempt?: true;
 }
 
 /** A part of a plan. */

@@ -2,7 +2,7 @@ import { literal } from '../compute/kernelText.ts';
 import { elementwise, type Piece, type Scope } from './elementwise.ts';
 import { accumulated, carried, closes, continues, preparedGradients, sizeOf } from './gradients.ts';
 import { ruleOf } from './optimizers.ts';
-import { penaltyOf } from './penalties.ts';
+import { optimizerFor, penaltyOf } from './penalties.ts';
 import { rateAt, updateOf, type Moment } from './rates.ts';
 import {
   scheduleWidth,
@@ -57,7 +57,9 @@ export function updates(
   const parts: PlanPart[] = [
     rowPart(scheduled),
     gradients,
-    ...targets.map((target, i) => updateOfParameter(optimizer, rule, target, gradients.scopes[i]!)),
+    ...targets.map((target, i) =>
+      updateOfParameter(optimizerFor(optimizer, target), rule, target, gradients.scopes[i]!),
+    ),
   ];
   const slots = Object.entries(batches > 1 ? { ...rule.slots, [accumulated]: 0 } : rule.slots);
   return {

@@ -4,6 +4,7 @@ import { columnTask } from './column.ts';
 import { forecastTask } from './forecast/task.ts';
 import { ganTask } from './gan/task.ts';
 import { labelsTask } from './labels/task.ts';
+import { outputsTask } from './outputs/task.ts';
 import { recommendationTask } from './recommendation/task.ts';
 import type { CheckedTask } from './task.ts';
 
@@ -13,6 +14,7 @@ const tasks: Readonly<Record<TaskType, (experiment: Experiment) => Result<Checke
   column: columnTask,
   recommendation: recommendationTask,
   labels: labelsTask,
+  outputs: outputsTask,
   forecast: forecastTask,
   gan: ganTask,
 };

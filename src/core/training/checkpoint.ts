@@ -111,9 +111,21 @@ const featuresSchema = v.array(
   ]),
 );
 
+const task = v.picklist(['regression', 'binary', 'classes']);
+const columnEncodings = [
+  v.object({
+    kind: v.literal('number'),
+    name: text,
+    mean: v.number(),
+    scale: v.number(),
+    link: v.exactOptional(v.picklist(['identity', 'exp', 'softplus'])),
+  }),
+  v.object({ kind: v.literal('classes'), name: text, classes: v.array(text) }),
+] as const;
+
 const preprocessingSchema = v.object({
   forecast: v.exactOptional(forecastSchema),
-  task: v.picklist(['regression', 'binary', 'classes']),
+  task,
   features: featuresSchema,
   target: v.variant('kind', [
     v.object({
@@ -123,13 +135,11 @@ const preprocessingSchema = v.object({
       ranked: v.exactOptional(v.literal(true)),
     }),
     v.object({
-      kind: v.literal('number'),
+      kind: v.literal('outputs'),
       name: text,
-      mean: v.number(),
-      scale: v.number(),
-      link: v.exactOptional(v.picklist(['identity', 'exp', 'softplus'])),
+      targets: v.array(v.object({ task, target: v.variant('kind', columnEncodings) })),
     }),
-    v.object({ kind: v.literal('classes'), name: text, classes: v.array(text) }),
+    ...columnEncodings,
     v.object({ kind: v.literal('vector'), name: text, dimensions: v.pipe(count, v.minValue(1)) }),
     v.object({
       kind: v.literal('items'),

@@ -6,7 +6,9 @@ import type { Plan } from '../compute/plan.ts';
 import type { Dataset, Part } from '../data/dataset.ts';
 import { randomStream } from '../data/random.ts';
 import { ok, type Result } from '../messages/message.ts';
+import type { Parameters } from '../network/network.ts';
 import { checkWholeNumbers } from '../network/wholeNumbers.ts';
+import type { Metrics } from '../runs/record.ts';
 import { ascending, type Sliced } from '../slices.ts';
 import { evaluator, type Evaluator } from './evaluator.ts';
 import type { Experiment } from './experiment.ts';
@@ -22,6 +24,8 @@ export interface RunPlans {
   load(executable: Executable): void;
   /** The batches of an epoch. They depend on the seed and the epoch's number alone, so that a resumed run sees the same. */
   epoch(epoch: number): Sliced<Epoch>;
+  /** Numbers of the objective that people want to see after every epoch. */
+  shown?(parameters: Parameters): Metrics;
   /** Makes what judges the model after every epoch; absent where nothing is held out. */
   readonly judge?: (device: Device) => Promise<Evaluator>;
 }
@@ -61,6 +65,7 @@ export function planRows(
   const epochs = rowEpochs(training, weights.training);
   const plans = {
     training,
+    ...(objective.shown === undefined ? {} : { shown: objective.shown }),
     load: (executable: Executable) => writeRows(executable, training, rows),
     *epoch(epoch: number): Sliced<Epoch> {
       return epochs(

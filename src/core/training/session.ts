@@ -377,8 +377,11 @@ class TrainingSession implements Session {
   #closed(parameters: Parameters, evaluation: Evaluation | undefined): void {
     const loss = this.#epochLoss.sum / this.#epochLoss.rows;
     const position = { step: this.#position.step, epoch: this.#position.epoch + 1 };
-    const judged =
-      evaluation === undefined ? {} : { validationLoss: evaluation.loss, metrics: evaluation.metrics };
+    const metrics = { ...evaluation?.metrics, ...this.#plans.shown?.(parameters) };
+    const judged = {
+      ...(evaluation === undefined ? {} : { validationLoss: evaluation.loss }),
+      ...(evaluation === undefined && Object.keys(metrics).length === 0 ? {} : { metrics }),
+    };
     const seconds = this.#elapsed();
     this.#record.epoch({ type: 'epoch', ...position, loss, ...judged, seconds });
     if (evaluation?.samples !== undefined)

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { labelsSchema } from './tasks/labels.ts';
+import { outputsSchema } from './tasks/outputs.ts';
 import { forecastSchema } from './tasks/forecast.ts';
 import { ganSchema } from './tasks/gan.ts';
 import { recommendationSchema } from './tasks/recommendation.ts';
@@ -10,6 +11,7 @@ export const taskSchema = v.variant('type', [
   v.strictObject({ type: v.literal('column') }),
   recommendationSchema,
   labelsSchema,
+  outputsSchema,
   forecastSchema,
   ganSchema,
 ]);
