@@ -21,6 +21,7 @@ import { decodeCheckpoint, type Checkpoint } from '../core/training/checkpoint.t
 import type { Channel } from './channel.ts';
 import type { Control } from './control.ts';
 import { FileBytes } from './fileBytes.ts';
+import { ForecastAnswering, forecastRows } from './predictForecast.ts';
 import { cellTable } from './predictTable.ts';
 import { RunFolder } from './runFolder.ts';
 
@@ -71,6 +72,13 @@ function bestModel(folder: RunFolder): Result<Checkpoint> {
 }
 
 function answerRows(model: Checkpoint, rows: readonly Record<string, string>[]): Result<Answers> {
+  const { forecast } = model.preprocessing;
+  if (forecast !== undefined) {
+    const answers = forecastRows(model, forecast, rows);
+    return answers.ok
+      ? ok({ answers: answers.value, rows: answers.value.length }, answers.warnings)
+      : answers;
+  }
   const features = encodeRows(model.preprocessing, rows);
   if (!features.ok) return features;
   const answers = answererOf(model).answer(features.value, rows.length);
@@ -122,11 +130,18 @@ async function answerFile(
   try {
     source = await FileBytes.open(from, onProgress);
     file = fs.openSync(temporary, 'w');
-    const answering = new FileAnswering(model, file);
+    const { forecast } = model.preprocessing;
+    const open = file;
+    const answering =
+      forecast === undefined
+        ? new FileAnswering(model, open)
+        : new ForecastAnswering(model, forecast, (text) => write(open, text));
     const done = (await isPlainText(source))
       ? await answerText(source, answering, control)
       : await answerTable(source, model, answering, control);
     if (!done.ok) return inFile(done, from);
+    const finished = answering.finish();
+    if (!finished.ok) return inFile(finished, from);
     await source.fingerprint();
     if (answering.rows === 0) return bad(message('The file has a header but no rows.'), { file: from });
     fs.fsyncSync(file);
@@ -156,11 +171,23 @@ async function isPlainText(source: FileBytes): Promise<boolean> {
   return !isPacked && (format === 'csv' || format === 'tsv');
 }
 
-async function answerText(
-  source: FileBytes,
-  answering: FileAnswering,
-  control: Control,
-): Promise<Result<void>> {
+/** What takes the rows of a file and writes the answers. */
+interface Answering {
+  /** Lines written. */
+  readonly rows: number;
+  /** Called before the first rows, and again before further ones. */
+  begin(
+    names: readonly string[],
+    layout: Pick<FileLayout, 'delimiter' | 'decimal'>,
+    shown?: readonly number[],
+  ): Result<void>;
+  answer(rows: readonly FileRow[]): Result<void>;
+  /** After the last rows. */
+  finish(): Result<void>;
+  warnings(): readonly Problem[];
+}
+
+async function answerText(source: FileBytes, answering: Answering, control: Control): Promise<Result<void>> {
   const reader = createRecordReader();
   const take = (read: Result<readonly FileRow[]>): Result<void> => {
     if (!read.ok) return read;
@@ -182,7 +209,7 @@ async function answerText(
 async function answerTable(
   source: FileBytes,
   { preprocessing }: Checkpoint,
-  answering: FileAnswering,
+  answering: Answering,
   control: Control,
 ): Promise<Result<void>> {
   const needed = new Set(preprocessing.features.map(({ name }) => name));
@@ -203,7 +230,7 @@ async function answerTable(
 }
 
 /** Turns the rows of a file into lines of the file of answers. */
-class FileAnswering {
+class FileAnswering implements Answering {
   readonly #model: Checkpoint;
   readonly #answerer: Answerer;
   readonly #file: number;
@@ -245,6 +272,10 @@ class FileAnswering {
       const problem = this.#block(rows.slice(start, start + blockRows), this.#encoder, this.#writer);
       if (problem !== undefined) return { ok: false, problems: [problem] };
     }
+    return ok(undefined);
+  }
+
+  finish(): Result<void> {
     return ok(undefined);
   }
 

@@ -70,7 +70,9 @@ function cellsOf(column: Column, needed: ReadonlySet<string>): Cells[] {
           : [],
       );
     }
-    case 'unusable':
-      return [];
+    case 'unusable': {
+      const { times } = column;
+      return times === undefined ? [] : [{ name, shown: false, text: (row) => number(times[row]!) }];
+    }
   }
 }
