@@ -1,6 +1,7 @@
 import type { Result } from '../messages/message.ts';
 import type { Experiment } from '../training/experiment.ts';
 import { columnTask } from './column.ts';
+import { embeddingTask } from './embedding/task.ts';
 import { forecastTask } from './forecast/task.ts';
 import { ganTask } from './gan/task.ts';
 import { labelsTask } from './labels/task.ts';
@@ -12,6 +13,7 @@ type TaskType = Experiment['task']['type'];
 
 const tasks: Readonly<Record<TaskType, (experiment: Experiment) => Result<CheckedTask>>> = {
   column: columnTask,
+  embedding: embeddingTask,
   recommendation: recommendationTask,
   labels: labelsTask,
   outputs: outputsTask,
