@@ -259,7 +259,7 @@ describe('runs that are kept', () => {
   it('predict the rows of a CSV file', async () => {
     await runMenu(journey, 'Rents of flats', 'Predict');
     await screen(journey, 'Predict with Rents of flats');
-    await pick(journey, 'A CSV File');
+    await pick(journey, 'A File…');
     await enterPath(journey, 'Rows to Predict', '/workspace/', file('rents.csv'));
     await enterPath(
       journey,

@@ -11,10 +11,11 @@ import { describeAll, localise } from '../localise.ts';
 import { figure } from '../../core/training/summary.ts';
 import type { RunItem } from '../runs/service.ts';
 import { PredictionForm } from '../train/predictionForm.ts';
+import { dataFilters } from './filters.ts';
 import { pickRun } from './target.ts';
 import { showWritten } from './written.ts';
 
-/** Predict…: new rows, typed in or from a CSV file, through the best model of a run. */
+/** Predict…: new rows, typed in or from a file, through the best model of a run. */
 export async function predict(host: Host, argument: unknown): Promise<void> {
   const item = await pickRun(
     host,
@@ -30,9 +31,9 @@ export async function predict(host: Host, argument: unknown): Promise<void> {
     detail: vscode.l10n.t('Starts from typical values; change what you like.'),
   };
   const file = {
-    label: vscode.l10n.t('A CSV File…'),
+    label: vscode.l10n.t('A File…'),
     iconPath: new vscode.ThemeIcon('file'),
-    detail: vscode.l10n.t('Writes a copy with the predictions as further columns.'),
+    detail: vscode.l10n.t('CSV, JSON, Parquet, NumPy or IDX; the predictions are written as a CSV file.'),
   };
   const picked = await vscode.window.showQuickPick([typed, file], {
     title,
@@ -283,7 +284,7 @@ async function predictFile(host: Host, item: RunItem): Promise<void> {
   const from = await vscode.window.showOpenDialog({
     title: vscode.l10n.t('Rows to Predict'),
     openLabel: vscode.l10n.t('Predict'),
-    filters: { [vscode.l10n.t('Tables')]: ['csv', 'tsv'], [vscode.l10n.t('All Files')]: ['*'] },
+    filters: dataFilters(),
   });
   const source = from?.[0];
   if (source === undefined) return;

@@ -148,7 +148,10 @@ async function load(host: Host, id: string): Promise<Data | undefined> {
     host.supervisor.look(file, { signal: controller.signal, onProgress: (share) => onShare(share) }),
   );
   const name = path.basename(pathOf(id) ?? id);
-  const soon = await Promise.race([loading, new Promise<undefined>((later) => setTimeout(later, promptMs))]);
+  const soon = await Promise.race([
+    loading,
+    new Promise<undefined>((later) => setTimeout(() => later(undefined), promptMs)),
+  ]);
   const loaded =
     soon ??
     (await vscode.window.withProgress(
