@@ -3,5 +3,13 @@ export const builtinIds = ['line', 'iris', 'wine', 'breast-cancer', 'diabetes', 
 export type BuiltinId = (typeof builtinIds)[number];
 
 /** Data sets that are generated from a seed; see generators.ts. */
-export const generatedIds = ['noisy-line', 'two-moons', 'circles', 'spiral', 'blobs', 'seasonal'] as const;
+export const generatedIds = [
+  'noisy-line',
+  'two-moons',
+  'circles',
+  'spiral',
+  'blobs',
+  'seasonal',
+  'preferences',
+] as const;
 export type GeneratedId = (typeof generatedIds)[number];

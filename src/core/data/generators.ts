@@ -1,5 +1,6 @@
 import type { GeneratedId } from './catalogue.ts';
 import type { Column, Table } from './dataset.ts';
+import { preferencesGenerator } from './generators/preferences.ts';
 import { seasonal } from './generators/seasonal.ts';
 import { randomStream, type RandomStream } from './random.ts';
 import type { Task } from '../losses/task.ts';
@@ -15,19 +16,21 @@ export interface GeneratorOptions {
   readonly seed: number;
 }
 
-/** A data set that is made from a seed: features `x1`, `x2` and target `class`, for the noisy line `x` and `y`, for a series `time` and `y`. */
+/** A data set that is made from a seed: features `x1`, `x2` and target `class`, for the noisy line `x` and `y`, for a series `time` and `y`, for interactions `user` and `item`. */
 export interface Generator {
   readonly id: GeneratedId;
   readonly title: string;
   /** One sentence: what the rows are and what is predicted. */
   readonly description: string;
-  readonly target: 'y' | 'class';
+  readonly target: 'y' | 'class' | 'item';
   readonly task: Task;
   readonly classes?: number;
   /** Loss that fits. */
   readonly loss: string;
   /** The noise that shows what the data set is for, where the user has no wish of their own. */
   readonly noise: number;
+  /** The number of rows that does, where it is not the format's default. */
+  readonly samples?: number;
   generate(options: GeneratorOptions): Table;
 }
 
@@ -92,6 +95,7 @@ export const generators: Readonly<Record<GeneratedId, Generator>> = {
     generate: blobs,
   },
   seasonal,
+  preferences: preferencesGenerator,
 };
 
 /**

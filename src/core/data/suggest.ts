@@ -54,6 +54,12 @@ const settings: Readonly<Record<BuiltinId | GeneratedId, Settings>> = {
     optimizer: { type: 'adam', rate: 0.01 },
     training: { epochs: 50, batch: 32 },
   },
+  preferences: {
+    task: { type: 'recommendation', user: 'user', item: 'item' },
+    model: { type: 'factorisation', factors: 8 },
+    optimizer: { type: 'adam', rate: 0.01 },
+    training: { epochs: 30, batch: 256 },
+  },
 };
 
 /**
@@ -65,7 +71,11 @@ export function suggestExperiment(data: ExperimentInput['data'], seen?: Seen): E
     const generator = generators[data.name];
     return {
       version: 1,
-      data: { noise: generator.noise, ...data },
+      data: {
+        noise: generator.noise,
+        ...(generator.samples !== undefined && { samples: generator.samples }),
+        ...data,
+      },
       ...settings[data.name],
       loss: { id: generator.loss },
     };

@@ -23,7 +23,7 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 describe('every generator', () => {
   for (const id of generatedIds) {
     it(`${id} repeats itself for a seed, gives the rows asked for, and as many classes as it says`, () => {
-      const { target, task, classes } = generators[id];
+      const { target, classes } = generators[id];
       const generate = (options: GeneratorOptions) => generators[id].generate(options);
       const options = { samples: 101, noise: 0.1, outliers: 0.1, seed: 5 };
       const table = generate(options);
@@ -31,9 +31,11 @@ describe('every generator', () => {
       expect(table).not.toEqual(generate({ ...options, seed: 6 }));
       expect([...table.rowNumbers]).toEqual(Array.from({ length: 101 }, (_, i) => i + 1));
       expect(table.columns.map(({ name }) => name)).toEqual(
-        target === 'class' ? ['x1', 'x2', 'class'] : [id === 'seasonal' ? 'time' : 'x', 'y'],
+        { class: ['x1', 'x2', 'class'], y: [id === 'seasonal' ? 'time' : 'x', 'y'], item: ['user', 'item'] }[
+          target
+        ],
       );
-      if (task !== 'regression') expect(new Set(labels(table)).size).toBe(classes);
+      if (target === 'class') expect(new Set(labels(table)).size).toBe(classes);
       for (const samples of [1, 2, 3]) expect(generate({ ...options, samples }).rows).toBe(samples);
     });
   }

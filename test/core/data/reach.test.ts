@@ -41,7 +41,10 @@ async function reached(data: ExperimentInput['data'], seed: number): Promise<Rec
           noise: 0.1,
           outliers: 0.1,
           seed,
-          ...('noise' in experiment.data && { noise: experiment.data.noise }),
+          ...('noise' in experiment.data && {
+            noise: experiment.data.noise,
+            samples: experiment.data.samples,
+          }),
         });
   const task = value(checkTask(experiment));
   const dataset = value(atOnce(task.prepare(table)));
@@ -67,7 +70,7 @@ async function reached(data: ExperimentInput['data'], seed: number): Promise<Rec
  * What each suggestion has to reach on average over three seeds: a little below what the same networks reach in
  * scikit-learn (MLPClassifier, MLPRegressor) over ten: iris 0.957, wine 0.981, breast cancer 0.977, digits 0.978,
  * diabetes R² 0.41. The noisy line's outliers keep R² low for any line; least squares on the same windows of the seasonal
- * series reaches 0.743.
+ * series reaches 0.743. Of the preferences popularity finds 0.44 and they themselves 0.83 (see recommendation.test.ts).
  */
 const least: Readonly<
   Record<Exclude<BuiltinId, 'line'> | GeneratedId, readonly [metric: string, mean: number]>
@@ -83,6 +86,7 @@ const least: Readonly<
   spiral: ['accuracy', 0.95],
   blobs: ['accuracy', 0.97],
   seasonal: ['r2', 0.7],
+  preferences: ['ndcg@10', 0.6],
 };
 
 describe('training as suggested', () => {
