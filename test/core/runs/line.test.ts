@@ -17,6 +17,8 @@ const good: readonly unknown[] = [
     metrics: { r2: 'Infinity' },
     seconds: 1,
   },
+  { type: 'epoch', step: 3, epoch: 1, loss: 1, validationLoss: Number.NaN, metrics: { r2: -1 }, seconds: 1 },
+  { type: 'epoch', step: 3, epoch: 1, loss: 1, validationLoss: undefined, metrics: undefined, seconds: 1 },
 ];
 const broken: readonly unknown[] = [
   ...[
@@ -35,6 +37,10 @@ const broken: readonly unknown[] = [
   { type: 'step', step: 1, loss: 'much' },
   { type: 'step', step: 1, loss: null },
   { type: 'epoch', step: 3, epoch: 1, loss: 1 },
+  { type: 'epoch', step: 3, epoch: 1, loss: 1, seconds: Number.NaN },
+  { type: 'epoch', step: 3, epoch: 1, loss: 1, validationLoss: 'low', seconds: 1 },
+  { type: 'epoch', step: 3, epoch: 1, loss: 1, metrics: { r2: 'good' }, seconds: 1 },
+  { type: 'epoch', step: 3, epoch: 1, loss: 1, metrics: null, seconds: 1 },
 ];
 
 describe('a line of the log', () => {
