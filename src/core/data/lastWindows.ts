@@ -57,7 +57,7 @@ export function lastWindows(
   }
   const encoder = createRowEncoder(preprocessing, names, decimal);
   if (!encoder.ok) return encoder;
-  const { encode, width, unseen } = encoder.value;
+  const { width, unseen } = encoder.value;
   const place = {
     time: forecast.time === undefined ? -1 : names.indexOf(forecast.time),
     series: forecast.series === undefined ? -1 : names.indexOf(forecast.series),
@@ -80,7 +80,7 @@ export function lastWindows(
         }
         if (Number.isNaN(time) || (place.series >= 0 && parseCell(series, decimal) === 'missing')) continue;
         const features = new Float64Array(width);
-        const problem = encode(cells, row, features, 0);
+        const problem = encoder.value.encode(cells, row, features, 0);
         let moments = groups.get(series);
         if (moments === undefined) groups.set(series, (moments = []));
         moments.push({ time, features, problem });
