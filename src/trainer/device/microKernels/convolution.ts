@@ -124,6 +124,31 @@ function walkOf(extent: ConvolutionExtent, source: Images): Walk {
     : { lines: extent.outputHeight, places: extent.outputWidth, line: down, place: along };
 }
 
+/** Lines in a piece under all of which the same rows of the filter lie on the image. */
+interface Lines {
+  readonly count: number;
+  /** The first of these rows, and how many. */
+  readonly first: number;
+  readonly rows: number;
+}
+
+/** The lines of an image from the top. Rows of the filter that would meet nothing but the margin are left out. */
+function linesOf(extent: ConvolutionExtent, walk: Walk): readonly Lines[] {
+  const { filterHeight, height, padTop, strideHeight } = extent;
+  if (walk.lines < extent.outputHeight) return [{ count: 1, first: 0, rows: filterHeight }];
+  const found: Lines[] = [];
+  for (let line = 0; line < walk.lines; line++) {
+    const top = line * strideHeight - padTop;
+    const first = Math.min(Math.max(0, -top), filterHeight - 1);
+    const rows = Math.max(1, Math.min(filterHeight, height - top) - first);
+    const last = found.at(-1);
+    if (last?.first === first && last.rows === rows)
+      found[found.length - 1] = { ...last, count: last.count + 1 };
+    else found.push({ count: 1, first, rows });
+  }
+  return found;
+}
+
 interface Group {
   readonly depth: number;
   readonly width: number;
@@ -178,8 +203,9 @@ function writeImages(
     local(),
   ];
   const run = extent.filterWidth * extent.channels;
-  const levels: readonly Level[] = [
-    { count: extent.filterHeight, left: source.row, right: run * group.width * 4 },
+  const filterRow = run * group.width * 4;
+  const levels = (rows: number): readonly Level[] => [
+    { count: rows, left: source.row, right: filterRow },
     { count: run, left: 4, right: group.width * 4 },
   ];
   const resultRow = extent.filters * 4;
@@ -194,8 +220,8 @@ function writeImages(
       if (source.copied) body.constant(at.copy).set(line);
       else body.offset(line, image, 0);
       body.offset(to, panelResult, 0);
-      body.repeat(walk.lines, () => {
-        body.offset(left, line, 0);
+      const write = ({ first, rows }: Lines) => {
+        body.offset(left, line, first * source.row);
         for (const { count: times, size } of balanced(walk.places, mostRows(group.width / 4))) {
           const call = tiles.define({
             rows: size,
@@ -203,19 +229,20 @@ function writeImages(
             lastLanes: ((group.columns - 1) % 4) + 1,
             leftRow: walk.place,
             resultRow,
-            levels,
+            levels: levels(rows),
             accumulates: false,
             bias: hasBias !== undefined,
             relu: relu === true,
           });
           body.repeat(times, () => {
-            body.offset(right, panel, 0);
+            body.offset(right, panel, first * filterRow);
             body.get(left).get(right).get(to).get(panelBias).call(call);
             body.advance(left, size * walk.place).advance(to, size * resultRow);
           });
         }
         body.advance(line, walk.line);
-      });
+      };
+      for (const lines of linesOf(extent, walk)) body.repeat(lines.count, () => write(lines));
       body.advance(panel, group.depth * group.width * 4);
       body.advance(panelResult, group.width * 4).advance(panelBias, group.width * 4);
     });

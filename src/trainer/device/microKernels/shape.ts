@@ -10,8 +10,9 @@ export interface Pieces {
 const registers = 15;
 /** Multiply-adds that must be under way so that none waits for the one before it. */
 const inFlight = 8;
-/** Cost of a load in multiply-adds. */
+/** Cost of a load in multiply-adds: where sums wait for loads, and where they do not. */
 const load = 0.7;
+const hiddenLoad = 0.2;
 const mostSums = 12;
 
 /** `total` in the fewest pieces of at most `most`, as equal as can be: the larger ones first. */
@@ -67,8 +68,8 @@ export function panelWidths(rows: number, vectors: number): readonly Pieces[] {
 }
 
 function panelCost(rows: number, vectors: number): number {
-  return balanced(rows, mostRows(vectors)).reduce(
-    (sum, { count, size }) => sum + count * Math.max(size * vectors, inFlight, (size + vectors) * load),
-    0,
-  );
+  return balanced(rows, mostRows(vectors)).reduce((sum, { count, size }) => {
+    const loads = size + vectors;
+    return sum + count * (Math.max(size * vectors, inFlight, loads * load) + loads * hiddenLoad);
+  }, 0);
 }
