@@ -1,7 +1,8 @@
-import type { PanelAction, PanelRun, SeriesId } from '../core/protocol/panel.ts';
+import type { DrawnSamples, PanelAction, PanelRun, SeriesId } from '../core/protocol/panel.ts';
 import { hasEnded, type RunState } from '../core/runs/record.ts';
 import type { SeriesData } from '../core/runs/series.ts';
 import { LineChart, type Curve, type Marker } from './charts/lineChart.ts';
+import { SamplesChart } from './charts/samplesChart.ts';
 import { ActionRow } from './controls/actions.ts';
 import { Facts } from './controls/facts.ts';
 import { ValueTable } from './controls/table.ts';
@@ -49,10 +50,13 @@ export class RunView {
     }
     if (state.run === undefined) return;
     if (this.#page === undefined) {
-      this.#page = new Page(state.strings, this.#act);
+      const { judgeName } = state.run;
+      const strings =
+        judgeName === undefined ? state.strings : { ...state.strings, validationLoss: judgeName };
+      this.#page = new Page(strings, this.#act);
       this.#root.replaceChildren(this.#page.element);
     }
-    this.#page.show(state.run, state.series);
+    this.#page.show(state.run, state.series, state.samples);
   }
 }
 
@@ -78,6 +82,7 @@ class Page {
   readonly #table: ValueTable;
   #lossChart: LineChart | undefined;
   #metricChart: LineChart | undefined;
+  #samplesChart: SamplesChart | undefined;
   #badgeState: RunState | undefined;
   #announcedAt = Number.NEGATIVE_INFINITY;
 
@@ -137,10 +142,11 @@ class Page {
       publishCurveColours(theme);
       this.#lossChart?.setTheme(theme);
       this.#metricChart?.setTheme(theme);
+      this.#samplesChart?.setTheme(theme);
     });
   }
 
-  show(run: PanelRun, series: PanelState['series']): void {
+  show(run: PanelRun, series: PanelState['series'], samples: DrawnSamples | undefined): void {
     const { status } = run;
     setText(this.#name, status.name);
     this.#showBadge(status.state);
@@ -151,6 +157,7 @@ class Page {
     list(this.#notes, run.notes);
     this.#facts.show(run);
     this.#showCharts(run, series);
+    if (samples !== undefined) this.#showSamples(samples);
     this.#table.show(series);
     list(this.#dataList, status.dataNotes ?? []);
     setText(this.#why, status.device?.why ?? '');
@@ -161,6 +168,7 @@ class Page {
   destroy(): void {
     this.#lossChart?.destroy();
     this.#metricChart?.destroy();
+    this.#samplesChart?.destroy();
   }
 
   #showBadge(state: RunState): void {
@@ -211,7 +219,19 @@ class Page {
     this.#metricChart.update(series, markers);
   }
 
-  #createLossChart({ lossName }: PanelRun): LineChart {
+  #showSamples(samples: DrawnSamples): void {
+    if (this.#samplesChart === undefined) {
+      this.#samplesChart = new SamplesChart({
+        strings: this.#strings,
+        format: this.#format,
+        theme: readTheme(),
+      });
+      this.#charts.append(this.#samplesChart.element);
+    }
+    this.#samplesChart.update(samples);
+  }
+
+  #createLossChart({ lossName, judgeName }: PanelRun): LineChart {
     const label = (id: string): string => this.#strings[id] ?? id;
     const curve = { band: false, weight: 'main', axis: 'y' } as const;
     const curves: Curve[] = [
@@ -225,12 +245,20 @@ class Page {
         band: true,
       },
       { ...curve, id: 'epochLoss', label: label('epochLoss'), colour: 'blue', dash: [] },
-      { ...curve, id: 'validationLoss', label: label('validationLoss'), colour: 'orange', dash: [2, 3] },
+      {
+        ...curve,
+        id: 'validationLoss',
+        label: label('validationLoss'),
+        colour: 'orange',
+        dash: [2, 3],
+        // Another quantity than the loss has an axis of its own.
+        axis: judgeName === undefined ? 'y' : 'y2',
+      },
     ];
     return this.#add({
       title: label('lossChart'),
       curves,
-      axes: { x: label('step'), y: lossName },
+      axes: { x: label('step'), y: lossName, ...(judgeName === undefined ? {} : { y2: judgeName }) },
       logToggle: true,
     });
   }

@@ -1,4 +1,11 @@
-import type { FromPanel, PanelRun, SeriesColumns, SeriesId, ToPanel } from '../core/protocol/panel.ts';
+import type {
+  DrawnSamples,
+  FromPanel,
+  PanelRun,
+  SeriesColumns,
+  SeriesId,
+  ToPanel,
+} from '../core/protocol/panel.ts';
 import type { SeriesData } from '../core/runs/series.ts';
 
 /** Everything the page knows. It is a view of the host's truth and can be thrown away at any time. */
@@ -7,6 +14,8 @@ export interface PanelState {
   readonly seq: number | undefined;
   readonly run: PanelRun | undefined;
   readonly series: Readonly<Partial<Record<SeriesId, SeriesData>>>;
+  /** What a generator drew last. */
+  readonly samples: DrawnSamples | undefined;
   readonly strings: Readonly<Record<string, string>>;
   /** Why no run can be shown. */
   readonly failure: string | undefined;
@@ -16,6 +25,7 @@ export const emptyState: PanelState = {
   seq: undefined,
   run: undefined,
   series: {},
+  samples: undefined,
   strings: {},
   failure: undefined,
 };
@@ -38,6 +48,7 @@ export function reduce(state: PanelState, message: ToPanel): Step {
           seq: message.seq,
           run: message.run,
           series: mapSeries(message.series, (columns) => fromColumns(columns)),
+          samples: message.samples,
           strings: message.strings,
           failure: undefined,
         },
@@ -53,7 +64,13 @@ export function reduce(state: PanelState, message: ToPanel): Step {
         series[id] = splice(before, change.keep, fromColumns(change.append));
       }
       return {
-        state: { ...state, seq: message.seq, run: message.run, series },
+        state: {
+          ...state,
+          seq: message.seq,
+          run: message.run,
+          series,
+          samples: message.samples ?? state.samples,
+        },
         reply: { type: 'ack', seq: message.seq },
       };
     }

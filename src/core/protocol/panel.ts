@@ -51,6 +51,8 @@ const panelRunSchema = v.object({
   status: panelStatusSchema,
   /** The loss's name for the axis, such as "Huber loss (delta = 1)". */
   lossName: v.string(),
+  /** What judges the model after every epoch, where that is not the loss on the validation part. */
+  judgeName: v.exactOptional(v.string()),
   /** Steps per second over the last second; absent before the first batch and after the end. */
   speed: v.optional(v.number()),
   /** One line on what is going on ("Reading data …"), or the summary in words at the end. */

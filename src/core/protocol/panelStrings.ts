@@ -42,6 +42,13 @@ export const panelStrings = {
   progress: 'Progress',
   lossChart: 'Loss',
   metricChart: 'On the validation part',
+  samplesChart: 'Samples',
+  realRows: 'Real rows',
+  generatedRows: 'Generated rows',
+  samplesEpoch: 'after epoch {epoch}',
+  samplesAlone: 'Samples after epoch {epoch}: {generated} generated rows beside {real} real ones. {columns}.',
+  samplesColumn:
+    '{name}: real rows from {low} to {high}, mean {mean}; generated from {lowGenerated} to {highGenerated}, mean {meanGenerated}',
   stepLoss: 'Training loss, each step',
   stepLossAll: 'Training loss',
   epochLoss: 'Training loss, mean of the epoch',

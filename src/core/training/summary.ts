@@ -37,6 +37,11 @@ function progress(status: RunStatus): Message {
   }
 }
 
+/** What judges the model after every epoch, where that is not the loss on the validation part. */
+export function judgeName({ task }: Experiment): Message | undefined {
+  return task.type === 'gan' ? message('Energy distance') : undefined;
+}
+
 /** How the run ended, in one sentence. */
 function ending(status: RunStatus, experiment: Experiment | undefined): Message {
   const { epochs, step } = status;
@@ -159,7 +164,25 @@ function result(status: RunStatus): Message[] {
       }),
     ];
   }
-  const { accuracy, rmse, r2 } = metrics ?? {};
+  const { accuracy, rmse, r2, 'energy distance': distance } = metrics ?? {};
+  if (distance !== undefined) {
+    return [
+      message(
+        'Best generator: epoch {epoch}, with an energy distance of {distance} to real rows. That of other real rows is {real}.',
+        { epoch, distance: figure(distance), real: figure(metrics?.['energy distance of real rows'] ?? NaN) },
+      ),
+    ];
+  }
+  const naive = metrics?.['naive rmse'];
+  if (rmse !== undefined && naive !== undefined) {
+    return [
+      message(
+        'Best model: epoch {epoch}, with RMSE {rmse} and loss {loss} on the validation part. Repeating the last value has RMSE {naive}.',
+        { epoch, rmse: figure(rmse), loss, naive: figure(naive) },
+      ),
+      ...coverage(metrics ?? {}),
+    ];
+  }
   if (accuracy !== undefined) {
     return [
       message('Best model: epoch {epoch}, with accuracy {accuracy} and loss {loss} on the validation part.', {
@@ -185,18 +208,34 @@ function result(status: RunStatus): Message[] {
   return [message('Best model: epoch {epoch}, with loss {loss} on the validation part.', { epoch, loss })];
 }
 
+/** Of forecast quantiles how many targets lie below each. */
+function coverage(metrics: Readonly<Record<string, number>>): Message[] {
+  const levels = Object.entries(metrics).flatMap(([name, share]) => {
+    const level = /^coverage (.*)$/.exec(name)?.[1];
+    return level === undefined ? [] : [`${level}: ${figure(Number((100 * share).toFixed(1)))} %`];
+  });
+  return levels.length === 0
+    ? []
+    : [message('Share of the targets at or below each quantile: {levels}.', { levels: levels.join(', ') })];
+}
+
 /** Says so where the validation loss rose by a tenth or more after its best. */
-function overfitting({ best, validationLoss, epoch }: RunStatus): Message[] {
+function overfitting({ best, validationLoss, epoch, metrics }: RunStatus): Message[] {
   if (best === undefined || validationLoss === undefined || epoch <= best.epoch) return [];
   if (!(validationLoss > best.loss + 0.1 * Math.abs(best.loss))) return [];
+  const args = { best: figure(best.loss), epoch: best.epoch, last: figure(validationLoss) };
+  if (metrics?.['energy distance'] !== undefined) {
+    return [
+      message(
+        'The energy distance rose from {best} in epoch {epoch} to {last}. The best generator is kept.',
+        args,
+      ),
+    ];
+  }
   return [
     message(
       'The validation loss rose from {best} in epoch {epoch} to {last}: the later epochs over-fit. The best model is kept.',
-      {
-        best: figure(best.loss),
-        epoch: best.epoch,
-        last: figure(validationLoss),
-      },
+      args,
     ),
   ];
 }

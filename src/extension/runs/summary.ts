@@ -13,10 +13,12 @@ export interface Phase {
   readonly share?: number | undefined;
 }
 
-/** The metric by which a run is named in lists: accuracy, else RMSE; undefined before the first epoch's end. */
+/** The metric by which a run is named in lists: accuracy, energy distance or RMSE; undefined before the first epoch's end. */
 export function mainMetric(metrics: Metrics | undefined): Message | undefined {
   const accuracy = metrics?.['accuracy'];
   if (accuracy !== undefined) return message('accuracy {value}', { value: accuracy.toFixed(3) });
+  const distance = metrics?.['energy distance'];
+  if (distance !== undefined) return message('energy distance {value}', { value: figure(distance) });
   const rmse = metrics?.['rmse'];
   if (rmse !== undefined) return message('RMSE {value}', { value: figure(rmse) });
   return undefined;
@@ -36,6 +38,13 @@ export function headline(
       return starting(phase);
     case 'running':
       if (status.loss === undefined) return message('Training starts…');
+      if (status.metrics?.['energy distance'] !== undefined) {
+        return message('Training: epoch {epoch} of {epochs}, energy distance {distance}.', {
+          epoch,
+          epochs: status.epochs,
+          distance: figure(status.validationLoss ?? NaN),
+        });
+      }
       return status.validationLoss === undefined
         ? message('Training: epoch {epoch} of {epochs}, loss {loss}.', {
             epoch,

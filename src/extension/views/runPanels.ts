@@ -17,6 +17,7 @@ import type { ExtensionLog } from '../log.ts';
 import { PanelFeed } from '../runs/feed.ts';
 import type { RunView } from '../runs/runView.ts';
 import type { RunItem, RunService } from '../runs/service.ts';
+import { judgeName } from '../../core/training/summary.ts';
 import { actionsOf, headline, notes } from '../runs/summary.ts';
 import { panelHtml } from './panelHtml.ts';
 
@@ -290,9 +291,11 @@ class RunPanel implements Ending {
 /** Everything of a run but its curves, in the user's language. */
 function panelRun(view: RunView): PanelRun {
   const { status, speed } = view;
+  const judge = view.experiment === undefined ? undefined : judgeName(view.experiment);
   return {
     status: panelStatus(status),
     lossName: view.lossName,
+    ...(judge === undefined ? {} : { judgeName: localise(judge) }),
     ...(speed === undefined ? {} : { speed }),
     headline: localise(headline(status, view)),
     notes: notes(status, { experiment: view.experiment, controlled: view.run !== undefined }).map((note) =>

@@ -232,6 +232,9 @@ export class LineChart {
     };
     const border = { color: theme.grid };
     const logarithmic = this.#logarithmic;
+    const type = logarithmic ? ('logarithmic' as const) : ('linear' as const);
+    const tick = (value: string | number) =>
+      logarithmic && !isLogTick(Number(value)) ? '' : format.tick(Number(value));
     this.#chart.options.scales = {
       x: {
         type: 'linear',
@@ -242,13 +245,13 @@ export class LineChart {
         border,
       },
       y: {
-        type: logarithmic ? 'logarithmic' : 'linear',
+        type,
         title: title(axes.y),
         ...(range === undefined ? {} : { suggestedMin: range[0], suggestedMax: range[1] }),
         ticks: {
           ...ticks,
           maxTicksLimit: 8,
-          callback: (value) => (logarithmic && !isLogTick(Number(value)) ? '' : format.tick(Number(value))),
+          callback: tick,
         },
         grid: line,
         border,
@@ -257,13 +260,13 @@ export class LineChart {
         ? {}
         : {
             y2: {
-              type: 'linear' as const,
+              type,
               position: 'right' as const,
               title: title(axes.y2),
               ticks: {
                 ...ticks,
                 maxTicksLimit: 8,
-                callback: (value: string | number) => format.tick(Number(value)),
+                callback: tick,
               },
               grid: { display: false },
               border,
