@@ -24,13 +24,15 @@ export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
     shape,
     values: checkpoint.parameters[name]!,
   }));
-  const { features, target } = checkpoint.preprocessing;
+  const { features, target, forecast } = checkpoint.preprocessing;
+  // The features of a forecast are those of each moment of its window.
+  const inputs = Array.from({ length: forecast?.window ?? 1 }, () => features).flat();
   const spread = (
     number: (feature: { mean: number; scale: number }) => number,
     other: number,
   ): Float64Array =>
     Float64Array.from(
-      features.flatMap((feature) =>
+      inputs.flatMap((feature) =>
         feature.kind === 'number' ? [number(feature)] : feature.categories.map(() => other),
       ),
     );

@@ -106,6 +106,19 @@ async function predictTyped(host: Host, item: RunItem, title: string): Promise<v
     return;
   }
   const { preprocessing } = checkpoint.value;
+  if (preprocessing.forecast !== undefined) {
+    fail(vscode.l10n.t('The prediction failed.'), [
+      {
+        message: message(
+          'A forecast starts from the last rows of a series, {window} of them. Choose a file of rows.',
+          {
+            window: preprocessing.forecast.window,
+          },
+        ),
+      },
+    ]);
+    return;
+  }
   const form = new PredictionForm(preprocessing);
   let answer: string | undefined;
   let active = 'predict';

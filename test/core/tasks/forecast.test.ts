@@ -6,6 +6,7 @@ import { decodeForecast, forecastFields } from '../../../src/core/data/forecast.
 import { generators } from '../../../src/core/data/generators.ts';
 import type { Prepared } from '../../../src/core/data/prepare.ts';
 import { randomStream } from '../../../src/core/data/random.ts';
+import { modelArrays } from '../../../src/core/export/weights.ts';
 import { english, type Result } from '../../../src/core/messages/message.ts';
 import { presetsFor } from '../../../src/core/network/presets.ts';
 import { atOnce } from '../../../src/core/slices.ts';
@@ -18,6 +19,7 @@ import {
   type ExperimentInput,
 } from '../../../src/core/training/experiment.ts';
 import { createSession, type Session } from '../../../src/core/training/session.ts';
+import { runSummary } from '../../../src/core/training/summary.ts';
 
 function value<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(result.problems.map((one) => english(one.message)).join(' '));
@@ -353,6 +355,33 @@ function solve(matrix: number[][], right: number[]): number[] {
   return rows.map((row, k) => row[n]! / row[k]!);
 }
 
+it('a summary says what a forecast is worth', () => {
+  const metrics = { rmse: 0.5, r2: 0.8, 'naive rmse': 0.75, 'coverage 0.1': 0.1234, 'coverage 0.9': 0.875 };
+  const { notes } = runSummary(
+    {
+      version: 1,
+      id: 'a',
+      name: 'a',
+      state: 'finished',
+      reason: 'epochs',
+      created: '2024-01-01T00:00:00Z',
+      step: 10,
+      epoch: 5,
+      epochs: 5,
+      seconds: 1,
+      loss: 0.2,
+      validationLoss: 0.25,
+      best: { step: 10, epoch: 5, loss: 0.25 },
+      metrics,
+    },
+    undefined,
+  );
+  expect(notes.map(english)).toEqual([
+    'Best model: epoch 5, with RMSE 0.5 and loss 0.25 on the validation part. Repeating the last value has RMSE 0.75.',
+    'Share of the targets at or below each quantile: 0.1: 12.3 %, 0.9: 87.5 %.',
+  ]);
+});
+
 describe('a trained forecast', () => {
   it('of an autoregression has the coefficients of least squares', async () => {
     const table = autoregression(1500, 3);
@@ -417,6 +446,12 @@ describe('a trained forecast', () => {
     const again = value(decodeCheckpoint(encodeCheckpoint(checkpoint)));
     expect(again.preprocessing).toEqual(dataset.preprocessing);
     expect(again.shape).toEqual([24, 1]);
+    // An exported model says how each of its inputs is scaled.
+    const arrays = new Map(modelArrays(again).map((array) => [array.name, array]));
+    expect(arrays.get('input.mean')!.shape).toEqual([24]);
+    expect(new Set(arrays.get('input.scale')!.values)).toEqual(
+      new Set([(dataset.preprocessing.features[0] as { scale: number }).scale]),
+    );
     await session.dispose();
   });
 
