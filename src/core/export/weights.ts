@@ -1,5 +1,6 @@
 import { strToU8, zipSync } from 'fflate';
 import type { Preprocessing } from '../data/dataset.ts';
+import { widthOf } from '../data/encode.ts';
 import { buildNetwork, type Network } from '../network/network.ts';
 import type { ParameterShape } from '../network/parameterShape.ts';
 import type { Checkpoint } from '../training/checkpoint.ts';
@@ -33,7 +34,7 @@ export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
   ): Float64Array =>
     Float64Array.from(
       inputs.flatMap((feature) =>
-        feature.kind === 'number' ? [number(feature)] : feature.categories.map(() => other),
+        feature.kind === 'number' ? [number(feature)] : new Array<number>(widthOf(feature)).fill(other),
       ),
     );
   const vector = (name: string, values: Float64Array): NamedArray => ({
@@ -103,7 +104,9 @@ function describedModel(checkpoint: Checkpoint): object {
   return {
     version: 2,
     compute:
-      'output = inputs in their shape, the channels last; then layer after layer of the model, and a dense layer to the outputs',
+      model.type === 'factorisation'
+        ? 'score of an item for a user = users.weight[user] · items.weight[item] + items.bias[item]; users and items in the order of the preprocessing'
+        : 'output = inputs in their shape, the channels last; then layer after layer of the model, and a dense layer to the outputs',
     model,
     inputs: shape ?? [inputs],
     outputs,
