@@ -10,7 +10,9 @@ export function describeDownload(
   const sizeText =
     size === undefined
       ? message('size unknown, at most {most} are taken', { most: memoryText(mostUnknown) })
-      : message('{size} ({bytes} bytes)', { size: memoryText(size), bytes: size });
+      : size < 2 ** 17
+        ? message('{bytes} bytes', { bytes: size })
+        : message('{size} ({bytes} bytes)', { size: memoryText(size), bytes: size });
   const checksum =
     sha256 === undefined
       ? message('no checksum is known; that of what arrives will be shown')
