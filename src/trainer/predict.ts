@@ -16,6 +16,7 @@ import { bad, english, message, ok, type Problem, type Result } from '../core/me
 import { predictor } from '../core/network/predict.ts';
 import type { ToTrainer } from '../core/protocol/trainer.ts';
 import { fileProblem } from '../core/runs/fileProblem.ts';
+import { rowDrawer } from '../core/tasks/gan/draw.ts';
 import { recommendationFields, recommender } from '../core/tasks/recommendation/recommend.ts';
 import { decodeCheckpoint, type Checkpoint } from '../core/training/checkpoint.ts';
 import type { Channel } from './channel.ts';
@@ -99,6 +100,10 @@ function answererOf(model: Checkpoint): Answerer {
       fields: recommendationFields(preprocessing.target),
       answer: (features, rows) => Array.from({ length: rows }, (_, row) => recommend(features[row]!)),
     };
+  }
+  if (preprocessing.target.kind === 'rows') {
+    const draw = rowDrawer(model, preprocessing.target.columns);
+    return { fields: answerFields(preprocessing), answer: (_, rows) => draw(rows) };
   }
   const predict = predictor(model);
   return {

@@ -106,14 +106,11 @@ async function predictTyped(host: Host, item: RunItem, title: string): Promise<v
     return;
   }
   const { preprocessing } = checkpoint.value;
-  if (preprocessing.forecast !== undefined) {
+  if (preprocessing.target.kind === 'rows') {
     fail(vscode.l10n.t('The prediction failed.'), [
       {
         message: message(
-          'A forecast starts from the last rows of a series, {window} of them. Choose a file of rows.',
-          {
-            window: preprocessing.forecast.window,
-          },
+          'A generator answers no questions, it draws rows. Choose a file: beside each of its rows a drawn one is written.',
         ),
       },
     ]);
@@ -281,15 +278,9 @@ async function answerRow(host: Host, item: RunItem, form: PredictionForm): Promi
   return first === undefined ? undefined : words(first);
 }
 
-/** "setosa (98.7 %)", or a number; of several targets each answer after its name. */
+/** "setosa (98.7 %)", or a number. */
 function words(answer: Readonly<Record<string, string | number>>): string {
   const { prediction, ...rest } = answer;
-  if (prediction === undefined) {
-    const answers = Object.entries(rest).filter(([name]) => !name.startsWith('probability('));
-    return answers
-      .map(([name, value]) => `${name} ${typeof value === 'number' ? figure(value) : value}`)
-      .join(', ');
-  }
   const text = typeof prediction === 'number' ? figure(prediction) : String(prediction);
   const probability = rest[`probability(${text})`];
   if (typeof probability !== 'number') return text;
