@@ -180,7 +180,7 @@ export function missing(error: unknown, path: string): Problem {
     return {
       message: /-idx\d-ubyte(\.gz)?$/.test(path)
         ? message(
-            'The data file {path} does not exist. MNIST does not come with Loss Lab: put its four files into this folder, or set "data.path" to where they lie.',
+            'The data file {path} does not exist. MNIST does not come with Loss Lab: fetch its four files into this folder by the command Download Data…, or set "data.path" to where they lie.',
             { path },
           )
         : message('The data file {path} does not exist. It may have been moved, renamed or deleted.', {
