@@ -35,7 +35,7 @@ describe('the example experiments', () => {
       });
       if (read.ok) throw new Error('there is a file');
       expect(read.problems.map((problem) => english(problem.message))).toEqual([
-        expect.stringMatching(/train-images-idx3-ubyte\.gz does not exist\. MNIST .* put its four files/),
+        expect.stringMatching(/train-images-idx3-ubyte\.gz does not exist\. MNIST .* fetch its four files/),
       ]);
     },
   );
