@@ -41,7 +41,7 @@ export interface Kernel {
  * A kernel's work in one word, for devices that have a routine of their own for it. The body stays the definition: a
  * routine must give its values up to the order of summation.
  */
-export type Operation = MatrixProduct | Convolution | FilterGradient | RowGather;
+export type Operation = MatrixProduct | Convolution | FilterGradient | MaxPool | MaxPoolGradient | RowGather;
 
 /** A matrix in a buffer: element (i, j) at `i · rowStride + j · columnStride`. */
 export interface Matrix {
@@ -105,6 +105,28 @@ export interface FilterGradient {
   readonly image: string;
   /** batch × outputHeight × outputWidth × filters. */
   readonly delta: string;
+}
+
+/** Extents of a pooling: those of a convolution, whose filter is the window; every channel by itself, without a margin. */
+export type PoolExtent = Omit<ConvolutionExtent, 'filters' | 'padTop' | 'padLeft'>;
+
+/**
+ * For every window, channel by channel, its largest value, or the place of the first of its largest values: `i ·
+ * filterWidth + j`. A value is NaN where one in the window is; a place passes over NaN unless it comes first.
+ */
+export interface MaxPool {
+  readonly kind: 'max-pool';
+  readonly extent: PoolExtent;
+  readonly image: string;
+  readonly of: 'value' | 'place';
+}
+
+/** Delta at the places of a {@link MaxPool} whose windows do not overlap, zero in the rest of the image. */
+export interface MaxPoolGradient {
+  readonly kind: 'max-pool-gradient';
+  readonly extent: PoolExtent;
+  readonly delta: string;
+  readonly winner: string;
 }
 
 /**

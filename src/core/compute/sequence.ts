@@ -84,6 +84,10 @@ function reboundOperation(operation: Operation, rename: (buffer: string) => stri
       };
     case 'filter-gradient':
       return { ...operation, image: rename(operation.image), delta: rename(operation.delta) };
+    case 'max-pool':
+      return { ...operation, image: rename(operation.image) };
+    case 'max-pool-gradient':
+      return { ...operation, delta: rename(operation.delta), winner: rename(operation.winner) };
     case 'row-gather':
       return {
         ...operation,

@@ -69,13 +69,15 @@ function operationsOf({ kernels }: Plan): number {
 }
 
 /** Multiplications of an operation; each has its addition. */
-function products(operation: Operation): number {
+export function products(operation: Operation): number {
   switch (operation.kind) {
     case 'matrix-product':
       return operation.rows * operation.columns * operation.depth;
     case 'convolution':
     case 'filter-gradient':
       return convolved(operation.extent);
+    case 'max-pool':
+    case 'max-pool-gradient':
     case 'row-gather':
       return 0;
   }

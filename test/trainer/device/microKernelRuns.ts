@@ -3,7 +3,10 @@ import type {
   ConvolutionExtent,
   FilterGradient,
   MatrixProduct,
+  MaxPool,
+  MaxPoolGradient,
   Operation,
+  PoolExtent,
   RowGather,
 } from '../../../src/core/compute/plan.ts';
 import type { RandomStream } from '../../../src/core/data/random.ts';
@@ -51,6 +54,14 @@ function sizesOf(operation: Operation): { reads: Map<string, number>; written: n
       written: rows * columns,
     };
   }
+  if (operation.kind === 'max-pool' || operation.kind === 'max-pool-gradient') {
+    const { batch, height, width, channels, outputHeight, outputWidth } = operation.extent;
+    const image = batch * height * width * channels;
+    const result = batch * outputHeight * outputWidth * channels;
+    return operation.kind === 'max-pool'
+      ? { reads: new Map([[operation.image, image]]), written: result }
+      : { reads: new Map([operation.delta, operation.winner].map((name) => [name, result])), written: image };
+  }
   const e = operation.extent;
   const image = e.batch * e.height * e.width * e.channels;
   const filter = e.filterHeight * e.filterWidth * e.channels * e.filters;
@@ -81,6 +92,19 @@ export function randomContents(operation: Operation, draw: Draw): Map<string, Fl
       Float32Array.from({ length: size }, () => draw.normal()),
     ]),
   );
+  if (operation.kind === 'max-pool')
+    // Few values, so that many windows have several largest ones.
+    contents.set(
+      operation.image,
+      contents.get(operation.image)!.map(() => draw.below(5) - 2),
+    );
+  if (operation.kind === 'max-pool-gradient') {
+    const { filterHeight, filterWidth } = operation.extent;
+    contents.set(
+      operation.winner,
+      contents.get(operation.winner)!.map(() => draw.below(filterHeight * filterWidth)),
+    );
+  }
   if (operation.kind === 'row-gather') {
     const rows = operation.table.reduce((sum, part) => sum + part.rows, 0);
     contents.set(
@@ -170,6 +194,10 @@ export function expectedOf(operation: Operation, contents: Contents): Expected {
       return expectedConvolution(operation, contents);
     case 'filter-gradient':
       return expectedGradient(operation, contents);
+    case 'max-pool':
+      return expectedPool(operation, contents);
+    case 'max-pool-gradient':
+      return expectedPoolGradient(operation, contents);
     case 'row-gather':
       return expectedRows(operation, contents);
   }
@@ -266,8 +294,73 @@ function expectedRows(op: RowGather, contents: Contents): Expected {
   const value = new Float64Array(op.rows * op.columns);
   for (let n = 0; n < op.rows; n++)
     for (let c = 0; c < op.width; c++) value[n * op.columns + c] = table[order[n]! * op.width + c]!;
-  // Nothing is computed, so nothing is rounded.
+  return exactly(value);
+}
+
+/** Calls for every place of the result with the values of its window in the image, row by row. */
+function windows(e: PoolExtent, visit: (result: number, images: readonly number[]) => void): void {
+  for (let n = 0; n < e.batch; n++)
+    for (let y = 0; y < e.outputHeight; y++)
+      for (let x = 0; x < e.outputWidth; x++)
+        for (let c = 0; c < e.channels; c++) {
+          const images: number[] = [];
+          for (let i = 0; i < e.filterHeight; i++)
+            for (let j = 0; j < e.filterWidth; j++) {
+              const row = n * e.height + y * e.strideHeight + i;
+              images.push((row * e.width + x * e.strideWidth + j) * e.channels + c);
+            }
+          visit(((n * e.outputHeight + y) * e.outputWidth + x) * e.channels + c, images);
+        }
+}
+
+/** Where nothing is rounded. */
+function exactly(value: Float64Array): Expected {
   return { value, magnitude: new Float64Array(value.length), terms: 0 };
+}
+
+function expectedPool(op: MaxPool, contents: Contents): Expected {
+  const image = contents.get(op.image)!;
+  const { batch, outputHeight, outputWidth, channels } = op.extent;
+  const value = new Float64Array(batch * outputHeight * outputWidth * channels);
+  windows(op.extent, (result, places) => {
+    const found = places.map((place) => image[place]!);
+    const most = Math.max(...found);
+    value[result] = op.of === 'value' ? most : found.indexOf(most);
+  });
+  return exactly(value);
+}
+
+function expectedPoolGradient(op: MaxPoolGradient, contents: Contents): Expected {
+  const { batch, height, width, channels } = op.extent;
+  const value = new Float64Array(batch * height * width * channels);
+  windows(op.extent, (result, places) => {
+    value[places[contents.get(op.winner)![result]!]!] = contents.get(op.delta)![result]!;
+  });
+  return exactly(value);
+}
+
+/** A random extent of a pooling; with `apart`, of windows that do not overlap. */
+export function randomPool(draw: Draw, apart: boolean): PoolExtent {
+  const upTo = (n: number) => 1 + draw.below(n);
+  const axis = () => {
+    const filter = upTo(3);
+    const size = filter + draw.below(9);
+    const stride = apart ? filter + draw.below(2) : upTo(3);
+    return { filter, size, stride, output: Math.floor((size - filter) / stride) + 1 };
+  };
+  const [vertical, horizontal] = [axis(), axis()];
+  return {
+    batch: upTo(4),
+    height: vertical.size,
+    width: horizontal.size,
+    channels: upTo(draw.next() < 0.5 ? 9 : 70),
+    filterHeight: vertical.filter,
+    filterWidth: horizontal.filter,
+    outputHeight: vertical.output,
+    outputWidth: horizontal.output,
+    strideHeight: vertical.stride,
+    strideWidth: horizontal.stride,
+  };
 }
 
 /** The place where a result leaves its bound, k·ε of the sum of absolute terms (Higham, Accuracy and stability, 3.1). */

@@ -9,6 +9,7 @@ import {
   randomContents,
   randomExtent,
   randomGather,
+  randomPool,
   randomProduct,
   runRoutine,
 } from './microKernelRuns.ts';
@@ -126,6 +127,45 @@ describe.each(instructionSets)('micro-kernels, multiply-add in one instruction: 
     }
   });
 
+  it('find the largest of windows, the first where several are, and carry gradients back there', () => {
+    const draw = randomStream(11, 'pools');
+    for (let i = 0; i < 100; i++) {
+      const extent = randomPool(draw, false);
+      check({ kind: 'max-pool', extent, image: 'image', of: 'value' }, relaxed, i);
+      check({ kind: 'max-pool', extent, image: 'image', of: 'place' }, relaxed, i);
+      const apart = randomPool(draw, true);
+      check({ kind: 'max-pool-gradient', extent: apart, delta: 'delta', winner: 'winner' }, relaxed, i);
+    }
+  });
+
+  it('take NaN for the largest value, and for its place only where it comes first', () => {
+    const extent = {
+      ...square,
+      batch: 1,
+      channels: 5,
+      filterHeight: 2,
+      filterWidth: 2,
+      strideHeight: 2,
+      strideWidth: 2,
+    };
+    const places = { ...extent, outputHeight: 4, outputWidth: 4 };
+    const op: Operation = { kind: 'max-pool', extent: places, image: 'image', of: 'value' };
+    const contents = randomContents(op, randomStream(5, 'contents'));
+    const image = contents.get('image')!;
+    for (let i = 0; i < image.length; i += 3) image[i] = NaN;
+    const [value, place] = (['value', 'place'] as const).map((of) =>
+      runRoutine({ ...op, of }, contents, relaxed),
+    );
+    for (let at = 0; at < value!.length; at++) {
+      const [y, x, c] = [Math.floor(at / 20), Math.floor(at / 5) % 4, at % 5];
+      const window = [0, 1, 8, 9].map((offset) => image[(y * 16 + x * 2 + offset) * 5 + c]!);
+      let winner = 0;
+      window.forEach((each, k) => (winner = each > window[winner]! ? k : winner));
+      expect(value![at]).toBe(Math.max(...window));
+      expect(place![at]).toBe(winner);
+    }
+  });
+
   it('compute the same bits in any number of parts', () => {
     const draw = randomStream(10, 'parts');
     for (let i = 0; i < 60; i++) {
@@ -134,6 +174,8 @@ describe.each(instructionSets)('micro-kernels, multiply-add in one instruction: 
         randomProduct(draw, 90),
         { kind: 'convolution', extent, image: 'image', filter: 'filter', bias: 'bias' },
         { kind: 'filter-gradient', extent, image: 'image', delta: 'delta' },
+        { kind: 'max-pool', extent: randomPool(draw, false), image: 'image', of: 'place' },
+        { kind: 'max-pool-gradient', extent: randomPool(draw, true), delta: 'delta', winner: 'winner' },
       ];
       for (const operation of operations) {
         const contents = randomContents(operation, randomStream(i, 'contents'));

@@ -1,6 +1,7 @@
 import { sizeOf, type RowShape } from '../../network/rowShape.ts';
 import { ok, type Result } from '../../messages/message.ts';
 import { literal } from '../kernelText.ts';
+import type { MaxPool, MaxPoolGradient, PoolExtent } from '../plan.ts';
 import { inputGradientName, join, nothing, outputName, piece, type Forward, type Layer } from './layer.ts';
 import { eachCoveringPlace, outputShape, placeOf, windowPlaces, type Extent } from './window.ts';
 
@@ -80,10 +81,26 @@ if (k === 0.0${guards}) { sum = ${spec.of === 'max' ? 'd' : `${share} * d`}; }`;
       'return k;',
     ].join('\n');
     const needsWinner = isTraining && spec.of === 'max';
+    const pooled: PoolExtent = {
+      batch,
+      height,
+      width,
+      channels,
+      filterHeight: windowHeight,
+      filterWidth: windowWidth,
+      outputHeight,
+      outputWidth,
+      strideHeight,
+      strideWidth,
+    };
+    const pool = (of: MaxPool['of']): MaxPool | undefined =>
+      spec.of === 'max' ? { kind: 'max-pool', extent: pooled, image: from, of } : undefined;
     return {
       part: join(
-        piece(to, extent, { image: from }, `${corner}\n${value}`),
-        needsWinner ? piece(winner, extent, { image: from }, `${corner}\n${winning}`) : nothing,
+        piece(to, extent, { image: from }, `${corner}\n${value}`, pool('value')),
+        needsWinner
+          ? piece(winner, extent, { image: from }, `${corner}\n${winning}`, pool('place'))
+          : nothing,
       ),
       output: to,
       backward(gradient) {
@@ -91,7 +108,12 @@ if (k === 0.0${guards}) { sum = ${spec.of === 'max' ? 'd' : `${share} * d`}; }`;
         const gathered = isApart ? onePlace : everyPlace;
         const body = `${placeOf(height, width)}\nlet sum = 0.0;\n${gathered}\nreturn sum;`;
         const reads = { delta: gradient, ...(spec.of === 'max' ? { winner } : {}) };
-        return { part: piece(back, [channels, batch * height * width], reads, body), input: back };
+        const operation: MaxPoolGradient | undefined =
+          spec.of === 'max' && isApart
+            ? { kind: 'max-pool-gradient', extent: pooled, delta: gradient, winner }
+            : undefined;
+        const part = piece(back, [channels, batch * height * width], reads, body, operation);
+        return { part, input: back };
       },
     };
   };

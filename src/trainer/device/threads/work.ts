@@ -1,10 +1,10 @@
 import type { Kernel, Plan } from '../../../core/compute/plan.ts';
+import { products } from '../../../core/training/cost.ts';
 import { mostParts } from '../microKernels/team.ts';
-import { operationsOf } from '../microKernels/routines.ts';
 
 // Work is counted in the multiplications and additions that a micro-kernel does meanwhile, some forty in a nanosecond.
 
-/** An element of a generated kernel, or a turn of one of its loops. */
+/** An element of a kernel without products, or a turn of one of its loops. */
 const element = 16;
 /** A part of a kernel that is worth the meeting of the threads: about 6 µs. */
 const smallestPart = 2 ** 18;
@@ -13,7 +13,8 @@ const smallestStep = 2 ** 23;
 
 /** Roughly the work of a kernel. */
 function workOf({ operation, output, body }: Kernel): number {
-  if (operation !== undefined) return operationsOf(operation);
+  const multiplied = operation === undefined ? 0 : products(operation);
+  if (multiplied > 0) return 2 * multiplied;
   const elements = output.reduce((a, b) => a * b, 1);
   const turns = [...body.matchAll(/\bfor \(.*?< (\d+);/g)].reduce(
     (product, [, end]) => product * Number(end),

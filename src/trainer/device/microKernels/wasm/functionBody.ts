@@ -140,15 +140,16 @@ export class FunctionBody {
   /** Keeps the first `lanes` floats of four, 0 … 4, and puts zeros in the place of the others. */
   keepLanes(lanes: number): this {
     const mask = Array.from({ length: 16 }, (_, byte) => (byte < lanes * 4 ? 0xff : 0));
-    return this.#emit(simd, unsigned(0x0c), mask, simd, unsigned(0x4e));
+    return this.#emit(simd, unsigned(0x0c), mask).andVectors();
   }
 
   zeroVector(): this {
-    return this.#emit(
-      simd,
-      unsigned(0x0c),
-      Array.from({ length: 16 }, () => 0),
-    );
+    return this.constantVector(0);
+  }
+
+  /** A number in all four lanes. */
+  constantVector(value: number): this {
+    return this.#emit(simd, unsigned(0x0c), [...new Uint8Array(new Float32Array(4).fill(value).buffer)]);
   }
 
   /** Lanes of the first operand (0 … 3) and the second (4 … 7) in a new order. */
@@ -166,6 +167,26 @@ export class FunctionBody {
 
   multiplyVectors(): this {
     return this.#emit(simd, unsigned(0xe6));
+  }
+
+  /** All bits where the first of a pair is the larger one, none elsewhere. */
+  areLarger(): this {
+    return this.#emit(simd, unsigned(0x44));
+  }
+
+  /** All bits where a pair is equal, none elsewhere. */
+  areEqual(): this {
+    return this.#emit(simd, unsigned(0x41));
+  }
+
+  /** The bits of both. */
+  andVectors(): this {
+    return this.#emit(simd, unsigned(0x4e));
+  }
+
+  /** Bits of the first operand where those of the third are set, of the second elsewhere. */
+  chooseVectors(): this {
+    return this.#emit(simd, unsigned(0x52));
   }
 
   /** The larger of each pair; NaN where one is NaN. */
