@@ -13,7 +13,7 @@ export interface Preset {
   /** Shortest axes of rows, channels left out, that it can take: [] for flat rows. */
   readonly least: readonly number[];
   /** The only task that it is for; absent: those whose samples are rows. */
-  readonly task?: 'recommendation';
+  readonly task?: 'recommendation' | 'gan';
 }
 
 const flatten = { type: 'flatten' } as const;
@@ -101,6 +101,14 @@ export const presets: readonly Preset[] = [
     model: { type: 'factorisation' },
     least: [],
     task: 'recommendation',
+  },
+  {
+    id: 'gan-small',
+    label: message('Small GAN'),
+    detail: message('A generator of rows with two hidden layers; its discriminator is as large by default.'),
+    model: { type: 'mlp', hidden: [64, 64], activation: 'leakyRelu' },
+    least: [],
+    task: 'gan',
   },
 ];
 
