@@ -138,7 +138,7 @@ function nameOf({ label, dataFile }: Data): string {
 }
 
 /** How long a look at data may take before its progress is shown, in milliseconds. */
-const promptMs = 500;
+const promptMs = 2000;
 
 /** Looks at a data set. A look that takes longer shows its progress and can be cancelled. */
 async function load(host: Host, id: string): Promise<Data | undefined> {
@@ -210,8 +210,11 @@ async function workspaceFiles(): Promise<{ path: string; label: string }[]> {
     );
     return found.filter(({ scheme }) => scheme === 'file');
   };
-  const tables = await find('**/*.{csv,tsv,jsonl,ndjson,parquet,pq,npy,npz,idx}{,.gz}', mostFiles);
-  const images = await find('**/*images{-,.}idx[0-9]-*', mostFiles);
+  const tables = await find(
+    '**/*.{csv,tsv,jsonl,ndjson,parquet,pq,npy,npz,idx,csv.gz,tsv.gz,jsonl.gz,npy.gz,idx.gz}',
+    mostFiles,
+  );
+  const images = await find('**/*images?idx[0-9]-*', mostFiles);
   const json = (await find('**/*.json', 4 * mostFiles)).filter(
     ({ path: full }) => !noDataFileName.test(path.posix.basename(full)),
   );
