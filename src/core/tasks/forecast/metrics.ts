@@ -1,5 +1,5 @@
 import type { Dataset, Part } from '../../data/dataset.ts';
-import { decodeForecast, numberOf } from '../../data/forecast.ts';
+import { decodeStep, numberOf } from '../../data/forecast.ts';
 import { sumOfSquares, type MetricsCollector } from '../../training/metrics.ts';
 
 /**
@@ -17,10 +17,12 @@ export function forecastMetrics(dataset: Dataset, part: Part): MetricsCollector 
   const { forecast } = preprocessing;
   if (forecast === undefined) throw new RangeError('not prepared for a forecast');
   const { horizon, quantiles } = forecast;
-  const { mean, scale } = numberOf(preprocessing.target);
+  const encoding = numberOf(preprocessing.target);
+  const { mean, scale } = encoding;
   const itself = preprocessing.features.at(-1);
   if (itself?.kind !== 'number') throw new RangeError('the last feature of a forecast is its target');
   const middle = quantiles === undefined ? 0 : nearestToHalf(quantiles);
+  const answers = new Float64Array(quantiles?.length ?? 1);
   const below = new Float64Array(quantiles?.length ?? 0);
   const sums = { squares: 0, distances: 0, naiveSquares: 0, naiveDistances: 0, crossed: 0 };
   let values = 0;
@@ -29,8 +31,9 @@ export function forecastMetrics(dataset: Dataset, part: Part): MetricsCollector 
       for (let row = 0; row < rows; row++) {
         const window = first + row;
         const last = part.features[(window + 1) * width - 1]! * itself.scale + itself.mean;
-        const raw = output.subarray(row * outputs, (row + 1) * outputs);
-        for (const [step, answers] of decodeForecast(preprocessing, forecast, raw).entries()) {
+        for (let step = 0; step < horizon; step++) {
+          const at = row * outputs;
+          decodeStep(encoding, forecast, output, at, step, answers);
           const truth = part.targets[window * horizon + step]! * scale + mean;
           const error = answers[middle]! - truth;
           sums.squares += error ** 2;
@@ -39,7 +42,7 @@ export function forecastMetrics(dataset: Dataset, part: Part): MetricsCollector 
           sums.naiveDistances += Math.abs(last - truth);
           for (let level = 0; level < below.length; level++) if (truth <= answers[level]!) below[level]! += 1;
           for (let level = 1; level < below.length; level++) {
-            if (raw[level * horizon + step]! < raw[(level - 1) * horizon + step]!) {
+            if (output[at + level * horizon + step]! < output[at + (level - 1) * horizon + step]!) {
               sums.crossed++;
               break;
             }

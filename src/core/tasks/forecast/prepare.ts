@@ -316,14 +316,18 @@ function summary(
   training: number,
   validation: number | undefined,
 ): Message {
-  const args = { target, window, horizon, columns, training };
+  const source =
+    columns === 1
+      ? message('its own last values ({window})', { window })
+      : message('the last rows ({window}) of {columns} columns, itself among them', { window, columns });
+  const args = { target, horizon, source, training };
   return validation === undefined
     ? message(
-        'Forecasts the next values of "{target}" ({horizon}) from the last rows ({window}) of {columns} columns, itself among them; {training} windows for training, none for validation.',
+        'Forecasts the next values of "{target}" ({horizon}) from {source}; {training} windows for training, none for validation.',
         args,
       )
     : message(
-        'Forecasts the next values of "{target}" ({horizon}) from the last rows ({window}) of {columns} columns, itself among them; {training} windows for training, {validation} for validation.',
+        'Forecasts the next values of "{target}" ({horizon}) from {source}; {training} windows for training, {validation} for validation.',
         { ...args, validation },
       );
 }
