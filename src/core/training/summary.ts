@@ -183,6 +183,15 @@ function result(status: RunStatus): Message[] {
       ...coverage(metrics ?? {}),
     ];
   }
+  const { 'recall@1': nearest, 'map@r': precision } = metrics ?? {};
+  if (nearest !== undefined && precision !== undefined) {
+    return [
+      message(
+        'Best model: epoch {epoch}, with loss {loss} on the validation part. The nearest neighbour is of the same class for {nearest} of its rows; the mean average precision is {precision}.',
+        { epoch, loss, nearest: `${figure(100 * nearest)} %`, precision: figure(precision) },
+      ),
+    ];
+  }
   if (accuracy !== undefined) {
     return [
       message('Best model: epoch {epoch}, with accuracy {accuracy} and loss {loss} on the validation part.', {

@@ -19,6 +19,8 @@ export function mainMetric(metrics: Metrics | undefined): Message | undefined {
   if (accuracy !== undefined) return message('accuracy {value}', { value: accuracy.toFixed(3) });
   const distance = metrics?.['energy distance'];
   if (distance !== undefined) return message('energy distance {value}', { value: figure(distance) });
+  const nearest = metrics?.['recall@1'];
+  if (nearest !== undefined) return message('recall@1 {value}', { value: nearest.toFixed(3) });
   const rmse = metrics?.['rmse'];
   if (rmse !== undefined) return message('RMSE {value}', { value: figure(rmse) });
   return undefined;

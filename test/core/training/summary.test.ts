@@ -46,6 +46,9 @@ describe('the summary of a run', () => {
       'Finished all 100 epochs in 12 s.',
       'Best model: epoch 80, with accuracy 96.67 % and loss 0.07123 on the validation part.',
     ]);
+    expect(
+      text({ best, validationLoss: 0.072, metrics: { 'recall@1': 0.9666, 'map@r': 0.87654 } })[1],
+    ).toContain('of the same class for 96.66 % of its rows; the mean average precision is 0.8765.');
     expect(text({ best, validationLoss: 0.072, metrics: { rmse: 54.321, r2: 0.5 } })[1]).toBe(
       'Best model: epoch 80, with RMSE 54.32, R² 0.5 and loss 0.07123 on the validation part.',
     );

@@ -69,6 +69,7 @@ describe('a run in words', () => {
   it('names the metric that belongs to the task', () => {
     expect(english(mainMetric({ accuracy: 0.96667 })!)).toBe('accuracy 0.967');
     expect(english(mainMetric({ rmse: 1234.5678, r2: 0.4 })!)).toBe('RMSE 1235');
+    expect(english(mainMetric({ 'recall@1': 0.98765, 'map@r': 0.5 })!)).toBe('recall@1 0.988');
     expect(mainMetric({})).toBeUndefined();
   });
 });
