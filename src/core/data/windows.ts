@@ -19,8 +19,8 @@ export interface Moments {
   readonly placeless: number;
   /** Rows at the same time as another of their series. */
   readonly doubled: number;
-  /** The shortest and the longest step in time within a series; absent where there is no column of times. */
-  readonly steps?: { readonly least: number; readonly most: number };
+  /** How many times as long as the shortest the longest step in time is, in the series where it is worst; 1 without times. */
+  readonly unevenness: number;
 }
 
 /**
@@ -72,33 +72,29 @@ export function* orderMoments(
   });
   const rows = new Uint32Array(table.rows - placeless);
   const all: Series[] = [];
-  const steps = { least: Infinity, most: 0 };
   let doubled = 0;
+  let unevenness = 1;
   let first = 0;
   for (const group of groups.values()) {
     yield;
     if (times !== undefined) {
       if (group.rows.some((row, i) => i > 0 && times[row]! < times[group.rows[i - 1]!]!))
         group.rows.sort((a, b) => times[a]! - times[b]! || a - b);
+      let [least, most] = [Infinity, 0];
       for (let i = 1; i < group.rows.length; i++) {
         const step = times[group.rows[i]!]! - times[group.rows[i - 1]!]!;
         if (step === 0) doubled++;
-        else if (step < steps.least) steps.least = step;
-        if (step > steps.most) steps.most = step;
+        else if (step < least) least = step;
+        if (step > most) most = step;
       }
+      if (most > 0) unevenness = Math.max(unevenness, most / least);
     }
     rows.set(group.rows, first);
     const end = first + group.rows.length;
     all.push({ first, end, part: group.part });
     first = end;
   }
-  return ok({
-    rows,
-    series: all,
-    placeless,
-    doubled,
-    ...(steps.most > 0 ? { steps } : {}),
-  });
+  return ok({ rows, series: all, placeless, doubled, unevenness });
 }
 
 /** A number for each row that grows with time; NaN where the cell is missing. Undefined where it holds something else. */

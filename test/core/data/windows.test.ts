@@ -43,6 +43,7 @@ describe('the order of moments', () => {
       series: [{ first: 0, end: 4, part: 'both' }],
       placeless: 0,
       doubled: 0,
+      unevenness: 1,
     });
   });
 
@@ -63,7 +64,8 @@ describe('the order of moments', () => {
       ],
       placeless: 2,
       doubled: 0,
-      steps: { least: 1, most: 3 },
+      // South steps by 1 and 3, north by 1.
+      unevenness: 3,
     });
   });
 
@@ -79,6 +81,15 @@ describe('the order of moments', () => {
       { first: 4, end: 6, part: 'validation' },
     ]);
     expect(moments.doubled).toBe(1);
+    expect(moments.unevenness).toBe(1);
+  });
+
+  it('does not mind series of different steps', () => {
+    const { unevenness } = order(table([], 6), {
+      time: numbers('t', [1, 2, 3, 10, 20, 30]),
+      series: numbers('id', [1, 1, 1, 2, 2, 2]),
+    });
+    expect(unevenness).toBe(1);
   });
 
   it('goes by dates, few or many', async () => {

@@ -225,7 +225,11 @@ function* missingAt(
   return { input, target };
 }
 
-function noteOrder({ placeless, doubled, steps }: Moments, { time, series }: ForecastTask, warn: Warn): void {
+function noteOrder(
+  { placeless, doubled, unevenness }: Moments,
+  { time, series }: ForecastTask,
+  warn: Warn,
+): void {
   const columns = [time, series].flatMap((name) => (name === undefined ? [] : [`"${name}"`])).join(', ');
   if (placeless > 0) {
     warn(
@@ -245,11 +249,11 @@ function noteOrder({ placeless, doubled, steps }: Moments, { time, series }: For
     );
   }
   // A month is not twice another, a lost row makes a step at least twice as long.
-  if (steps !== undefined && steps.most >= 1.999 * steps.least) {
+  if (unevenness >= 1.999) {
     warn(
       message(
         'The steps in "{time}" differ: the longest is {ratio} times the shortest. Every row counts as one step; add rows with empty cells where moments are missing, and no window will reach across.',
-        { time: time!, ratio: Number((steps.most / steps.least).toPrecision(3)) },
+        { time: time!, ratio: Number(unevenness.toPrecision(3)) },
       ),
       { column: time! },
     );
