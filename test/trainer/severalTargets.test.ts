@@ -32,7 +32,9 @@ function tableOf({ data }: Experiment): Table {
 
 /** What the examples should reach on their validation parts. */
 const floors: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  discs: { 'subset accuracy': 0.85, 'macro F1': 0.85, 'micro F1': 0.9 },
+  discs: { 'subset accuracy': 0.8, 'macro F1': 0.85, 'micro F1': 0.85 },
+  // Where a tenth of the rows are outliers, the line that made the data itself has an R² of about 0.45.
+  'noisy-line-adaptive': { r2: 0.4 },
   'wine-two-targets': { 'alcohol r2': 0.4, 'cultivar accuracy': 0.9 },
 };
 

@@ -263,6 +263,25 @@ export interface BestConstant {
   ) => readonly number[];
 }
 
+/** A parameter that may be trained: any number between two bounds, neither of them itself; upwards without bound where `to` is absent. */
+interface TrainableParameter {
+  readonly id: string;
+  readonly from: number;
+  readonly to?: number;
+  /** What people call it. */
+  readonly name: string;
+}
+
+/**
+ * Parameters that may be trained together with a model. What is minimised is then the negative logarithm of a density,
+ * the loss plus `logNormaliser`: by the loss alone a parameter would run to where every error is cheap.
+ */
+export interface Trainable {
+  readonly parameters: readonly TrainableParameter[];
+  /** log ∫ exp(−loss) over the target, of the parameters alone. */
+  readonly logNormaliser: () => Expr;
+}
+
 /** How the small plot is drawn. */
 export interface Plot {
   /** What runs along x, as a label: `ŷ − y`. */
@@ -324,6 +343,7 @@ export interface Loss {
   readonly apis: readonly Api[];
   readonly properties: Properties;
   readonly bestConstant?: BestConstant;
+  readonly trainable?: Trainable;
   readonly plot: Plot;
 }
 

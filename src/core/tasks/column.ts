@@ -1,4 +1,5 @@
 import { lossObjective } from '../compute/objective.ts';
+import { trainedObjective } from '../compute/objectives/trained.ts';
 import { preparingDataset } from '../data/prepare.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Loss } from '../losses/loss.ts';
@@ -8,6 +9,7 @@ import { checkExperiment, checkFit } from '../training/check.ts';
 import type { Experiment } from '../training/experiment.ts';
 import { metricsCollector } from '../training/metrics.ts';
 import { planRows, type RunPlans } from '../training/plans.ts';
+import { trainedProblems } from '../training/trained.ts';
 import { rowWeights } from '../training/weights.ts';
 import type { CheckedTask } from './task.ts';
 
@@ -15,7 +17,9 @@ import type { CheckedTask } from './task.ts';
 export function columnTask(experiment: Experiment): Result<CheckedTask> {
   const checked = checkExperiment(experiment);
   if (!checked.ok) return checked;
-  const { loss, use } = checked.value;
+  const { loss, use, parameters } = checked.value;
+  const problems = trainedProblems(experiment, loss, parameters);
+  if (problems.length > 0) return { ok: false, problems };
   return ok(
     {
       prepare: (table) => preparingDataset(table, experiment, use),
@@ -33,10 +37,13 @@ export function planColumn(experiment: Experiment, dataset: Dataset, loss: Loss)
   if (!parameters.ok) return parameters;
   const weights = rowWeights(experiment, dataset);
   if (!weights.ok) return weights;
+  const { trained } = experiment.loss;
   const plans = planRows(
     experiment,
     dataset,
-    lossObjective(loss, parameters.value),
+    trained === undefined
+      ? lossObjective(loss, parameters.value)
+      : trainedObjective(loss, parameters.value, trained),
     (part) => metricsCollector(dataset, part),
     weights.value,
   );

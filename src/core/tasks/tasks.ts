@@ -1,4 +1,4 @@
-import type { Result } from '../messages/message.ts';
+import { bad, message, type Result } from '../messages/message.ts';
 import type { Experiment } from '../training/experiment.ts';
 import { columnTask } from './column.ts';
 import { embeddingTask } from './embedding/task.ts';
@@ -23,5 +23,11 @@ const tasks: Readonly<Record<TaskType, (experiment: Experiment) => Result<Checke
 
 /** The task of an experiment, checked as far as that goes without its data: loss, parameters, options that go together. */
 export function checkTask(experiment: Experiment): Result<CheckedTask> {
-  return tasks[experiment.task.type](experiment);
+  const { task, loss } = experiment;
+  if (loss.trained !== undefined && task.type !== 'column') {
+    return bad(message('Parameters of a loss are trained on a single target only. Remove "loss.trained".'), {
+      path: 'loss.trained',
+    });
+  }
+  return tasks[task.type](experiment);
 }

@@ -281,7 +281,7 @@ async function answerRow(host: Host, item: RunItem, form: PredictionForm): Promi
 /** "setosa (98.7 %)", or a number. */
 function words(answer: Readonly<Record<string, string | number>>): string {
   const { prediction, ...rest } = answer;
-  const text = typeof prediction === 'number' ? figure(prediction) : String(prediction);
+  const text = typeof prediction === 'number' ? figure(prediction) : prediction;
   const probability = rest[`probability(${text})`];
   if (typeof probability !== 'number') return text;
   // Rounded up, an answer that is nearly sure would look like one that cannot be wrong.

@@ -1,4 +1,4 @@
-import { ge, mul, sub, where } from '../../expression/build.ts';
+import { add, ge, log, log1p, mul, neg, sub, where } from '../../expression/build.ts';
 import { param } from '../../expression/expression.ts';
 import { withOptions } from '../define.ts';
 import type { Loss } from '../loss.ts';
@@ -88,6 +88,11 @@ export const loss: Loss = {
     symmetric: at([1], [0]),
     lipschitzGradient: between(at([-1e-6], [0]), [1e-6]),
     boundedInfluence: 0.9,
+  },
+  // The asymmetric Laplace density of scale 1, τ(1 − τ)·exp(−loss): Koenker, Machado 1999.
+  trainable: {
+    parameters: [{ id: 'tau', from: 0, to: 1, name: 'level' }],
+    logNormaliser: () => neg(add(log(param('tau')), log1p(neg(param('tau'))))),
   },
   bestConstant: {
     words: 'the τ-quantile of the targets',

@@ -18,6 +18,14 @@ export const lossSchema = v.strictObject({
     ),
     {},
   ),
+  trained: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      title(
+        'Parameters of the loss that are trained with the model, from where "parameters" has them: alpha and c of barron, tau of quantile. What is minimised is then the negative log-likelihood.',
+      ),
+    ),
+  ),
   classWeights: v.optional(
     v.pipe(
       v.union([v.literal('balanced'), v.record(v.string(), positive)]),
