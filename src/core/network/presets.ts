@@ -1,4 +1,4 @@
-import type { ExperimentInput } from '../training/experiment.ts';
+import type { Experiment, ExperimentInput } from '../training/experiment.ts';
 import { message, type Message } from '../messages/message.ts';
 
 /** A model as people write it. */
@@ -10,6 +10,8 @@ export interface Preset {
   readonly label: Message;
   readonly detail: Message;
   readonly model: ModelInput;
+  /** The rate at which Adam trains it well, where the usual one is too high. */
+  readonly rate?: number;
   /** Shortest axes of rows, channels left out, that it can take: [] for flat rows. */
   readonly least: readonly number[];
   /** The only task that it is for; absent: those whose samples are rows. */
@@ -57,6 +59,7 @@ export const presets: readonly Preset[] = [
         { type: 'dense', units: 32, activation: 'relu' },
       ],
     },
+    rate: 0.001,
     least: [4, 4],
   },
   {
@@ -75,6 +78,7 @@ export const presets: readonly Preset[] = [
         { type: 'dense', units: 64, activation: 'relu' },
       ],
     },
+    rate: 0.001,
     least: [18, 18],
   },
   {
@@ -112,12 +116,20 @@ export const presets: readonly Preset[] = [
   },
 ];
 
-/** The presets that rows of a shape can pass through; a multilayer perceptron takes any row as flat. */
-export function presetsFor(shape: readonly number[] | undefined): readonly Preset[] {
+/**
+ * The presets that are for a task alone, or else those that rows of a shape can pass through; a multilayer perceptron takes
+ * any row as flat.
+ */
+export function presetsFor(
+  shape: readonly number[] | undefined,
+  task: Experiment['task']['type'] = 'column',
+): readonly Preset[] {
   const axes = shape?.slice(0, -1) ?? [];
+  const own = presets.filter((preset) => preset.task === task);
+  if (own.length > 0) return own;
   return presets.filter(
-    ({ least, task }) =>
-      task === undefined &&
+    ({ least, task: only }) =>
+      only === undefined &&
       (least.length === 0 || (least.length === axes.length && least.every((size, i) => axes[i]! >= size))),
   );
 }

@@ -21,12 +21,26 @@ export interface Alternative<Value> {
   readonly value: Value;
 }
 
-/** Models that rows of this shape can pass through. */
-export function modelAlternatives(shape: readonly number[] | undefined): Alternative<Model>[] {
-  return presetsFor(shape).map(({ id, label, detail, model }: Preset) => {
+/** Models for a task that rows of this shape can pass through. */
+export function modelAlternatives(
+  shape: readonly number[] | undefined,
+  task: Experiment['task']['type'],
+): (Alternative<Model> & Pick<Preset, 'rate'>)[] {
+  return presetsFor(shape, task).map(({ id, label, detail, model, ...rest }: Preset) => {
     const value = v.parse(modelSchema, model);
-    return { id, label: value.type === 'mlp' ? modelLabel(value) : label, detail, value };
+    return { ...rest, id, label: value.type === 'mlp' ? modelLabel(value) : label, detail, value };
   });
+}
+
+/** The optimizer for a model that wants a rate of its own, and for one that does not; a rate that somebody chose stays. */
+export function withRateFor(
+  optimizer: Optimizer,
+  before: number | undefined,
+  after: number | undefined,
+): Optimizer {
+  const usual = v.parse(optimizerSchema, { type: optimizer.type }).rate;
+  if (optimizer.type !== 'adam' || optimizer.rate !== (before ?? usual)) return optimizer;
+  return { ...optimizer, rate: after ?? usual };
 }
 
 /** Whether two models train alike; a linear one has no activation that matters. */

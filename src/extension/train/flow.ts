@@ -12,6 +12,7 @@ import {
   modelAlternatives,
   modelLabel,
   optimizerAlternatives,
+  withRateFor,
   type Alternative,
 } from './alternatives.ts';
 import { hiddenField as hiddenLayers, trainingFields, type Field } from './fields.ts';
@@ -317,7 +318,7 @@ export class TrainFlow {
   #modelScreen(): Pick<Screen, 'placeholder' | 'rows' | 'active'> {
     const { data, experiment } = this.#need();
     const present = experiment.model;
-    const models = modelAlternatives(data.shape);
+    const models = modelAlternatives(data.shape, experiment.task.type);
     const same = models.find(({ value }) => isSameModel(value, present));
     const rows = models.map((model) => row(model, iconOf(model.value)));
     if (same === undefined) {
@@ -328,12 +329,14 @@ export class TrainFlow {
         detail: message('The model as it is now.'),
       });
     }
-    rows.push({
-      value: 'hidden',
-      icon: 'edit',
-      label: message('Other layers…'),
-      detail: message('Type the units of each hidden layer.'),
-    });
+    if (present.type !== 'factorisation') {
+      rows.push({
+        value: 'hidden',
+        icon: 'edit',
+        label: message('Other layers…'),
+        detail: message('Type the units of each hidden layer.'),
+      });
+    }
     if (present.type === 'mlp' && present.hidden.length > 0) {
       rows.push({
         value: 'activation',
@@ -352,10 +355,14 @@ export class TrainFlow {
       this.#aside = 'activation';
       return { type: 'none' };
     }
-    const model = modelAlternatives(data.shape).find(({ id }) => id === value)?.value;
+    const models = modelAlternatives(data.shape, experiment.task.type);
+    const model = models.find(({ id }) => id === value);
     // A model that is there already keeps its starting values.
-    if (model !== undefined && !isSameModel(model, experiment.model))
-      this.#experiment = { ...experiment, model };
+    if (model !== undefined && !isSameModel(model.value, experiment.model)) {
+      const before = models.find((one) => isSameModel(one.value, experiment.model));
+      const optimizer = withRateFor(experiment.optimizer, before?.rate, model.rate);
+      this.#experiment = { ...experiment, model: model.value, optimizer };
+    }
     this.#step = 'loss';
     return { type: 'none' };
   }

@@ -129,7 +129,8 @@ function loadGenerated(id: GeneratedId): Result<Data> {
         kind: task === 'regression' ? 'number' : 'text',
         samples: [],
         distinct: classes,
-        tasks: allTasks(task, classes),
+        // An item is recommended or it is not.
+        tasks: target === 'item' ? [task] : allTasks(task, classes),
       },
     ],
     target,

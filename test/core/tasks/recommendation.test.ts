@@ -179,6 +179,7 @@ describe('checking recommendation', () => {
       'Recommendation needs a factorisation of users and items. Set "model" to {"type": "factorisation"}.',
     ]);
     expect(presetsFor(undefined).map(({ id }) => id)).not.toContain('factorisation');
+    expect(presetsFor(undefined, 'recommendation').map(({ id }) => id)).toEqual(['factorisation']);
   });
 
   it('refuses losses that do not rank', () => {
