@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { loadLoss } from '../core/losses/catalogue.ts';
 import { inConvention } from '../core/losses/conventions.ts';
+import { pairOfPlayers } from '../core/losses/players.ts';
 import { hasEnded } from '../core/runs/record.ts';
 import type { Experiment } from '../core/training/experiment.ts';
 import { RunStore } from '../supervisor/runStore.ts';
@@ -160,9 +161,11 @@ function memory(memento: vscode.Memento): Memory {
   return { get: (key) => memento.get<unknown>(key), update: (key, value) => memento.update(key, value) };
 }
 
-/** "Huber loss (Keras, delta = 1)" */
-function lossName({ loss: { id, convention, parameters } }: Experiment): string {
-  const original = loadLoss(id);
+/** "Huber loss (Keras, delta = 1)"; of a GAN the loss of the generator, which is what its steps report. */
+function lossName({ task, loss: { id, convention, parameters } }: Experiment): string {
+  const named = loadLoss(id);
+  const pair = task.type === 'gan' && named !== undefined ? pairOfPlayers(named, loadLoss) : undefined;
+  const original = pair?.generator ?? named;
   if (original === undefined) return id;
   const other = original.conventions?.find((one) => one.id === convention);
   const loss = inConvention(original, other?.id);

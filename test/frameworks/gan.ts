@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { ganTrainingPlan } from '../../src/core/compute/adversarial/ganPlan.ts';
-import { pairOfPlayers } from '../../src/core/compute/adversarial/pair.ts';
 import { readParameters, writeOptimizerState, writeParameters } from '../../src/core/compute/feed.ts';
 import { float64Executable } from '../../src/core/compute/float64.ts';
 import { loadLoss } from '../../src/core/losses/catalogue.ts';
+import { pairOfPlayers } from '../../src/core/losses/players.ts';
 import { gradientName } from '../../src/core/network/parameterShape.ts';
 import { modelSchema } from '../../src/core/training/schema/model.ts';
 import { optimizerSchema } from '../../src/core/training/schema/optimizer.ts';

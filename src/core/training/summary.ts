@@ -234,6 +234,8 @@ function overfitting({ best, validationLoss, epoch, metrics }: RunStatus): Messa
   if (!(validationLoss > best.loss + 0.1 * Math.abs(best.loss))) return [];
   const args = { best: figure(best.loss), epoch: best.epoch, last: figure(validationLoss) };
   if (metrics?.['energy distance'] !== undefined) {
+    // Less than samples differ by chance says nothing.
+    if (validationLoss - best.loss < (metrics['energy distance of real rows'] ?? 0)) return [];
     return [
       message(
         'The energy distance rose from {best} in epoch {epoch} to {last}. The best generator is kept.',

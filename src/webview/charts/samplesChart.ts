@@ -49,7 +49,6 @@ export class SamplesChart {
       options: {
         animation: false,
         parsing: false,
-        normalized: true,
         responsive: true,
         maintainAspectRatio: false,
         events: [],

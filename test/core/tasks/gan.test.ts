@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { pairOfPlayers } from '../../../src/core/compute/adversarial/pair.ts';
 import { float64Device } from '../../../src/core/compute/float64.ts';
 import type { Table } from '../../../src/core/data/dataset.ts';
 import { generators } from '../../../src/core/data/generators.ts';
 import { loadLoss } from '../../../src/core/losses/catalogue.ts';
+import { pairOfPlayers } from '../../../src/core/losses/players.ts';
 import type { MetricsLine } from '../../../src/core/runs/record.ts';
 import { formatLine, parseLine } from '../../../src/core/runs/log.ts';
 import { atOnce } from '../../../src/core/slices.ts';

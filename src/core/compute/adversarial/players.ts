@@ -1,6 +1,6 @@
 import { ok, type Result } from '../../messages/message.ts';
 import { buildNetwork, type ModelShape, type Network } from '../../network/network.ts';
-import type { AdversarialPair } from './pair.ts';
+import type { AdversarialPair } from '../../losses/players.ts';
 
 /** Two networks that play against each other. */
 export interface Game {

@@ -4,7 +4,7 @@ import { sizeOf } from '../../network/rowShape.ts';
 import { chain, join, passStep, piece } from '../layers/layer.ts';
 import type { Plan } from '../plan.ts';
 import { address, parameterBuffers } from '../planBuilder.ts';
-import { playerLoss } from './pair.ts';
+import { playerLoss } from './playerLoss.ts';
 import { buildPlayers, type Game } from './players.ts';
 import { scoresOf, scoreStride, stacked, stackedName } from './turns.ts';
 

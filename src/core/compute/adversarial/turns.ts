@@ -10,7 +10,7 @@ import { updateTargets } from '../planBuilder.ts';
 import { gatherFeatures, type RowChunk } from '../rows.ts';
 import { prefixed } from '../sequence.ts';
 import { penaltyGradientName, penaltyKernels, type GradientPenalty } from './gradientPenalty.ts';
-import { playerLoss, scoreGradient } from './pair.ts';
+import { playerLoss, scoreGradient } from './playerLoss.ts';
 import type { Game, Players } from './players.ts';
 
 /** What the turns of one step share. */

@@ -1,9 +1,9 @@
 import { ganTrainingPlan } from '../../compute/adversarial/ganPlan.ts';
-import { pairOfPlayers, type AdversarialPair } from '../../compute/adversarial/pair.ts';
 import { samplesPlan } from '../../compute/adversarial/samplesPlan.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { randomStream } from '../../data/random.ts';
 import { loadLoss } from '../../losses/catalogue.ts';
+import { pairOfPlayers, type AdversarialPair } from '../../losses/players.ts';
 import { bad, message, ok, type Problem, type Result } from '../../messages/message.ts';
 import { ascending } from '../../slices.ts';
 import { checkSettings, lossOf } from '../../training/check.ts';
