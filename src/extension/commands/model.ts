@@ -278,9 +278,15 @@ async function answerRow(host: Host, item: RunItem, form: PredictionForm): Promi
   return first === undefined ? undefined : words(first);
 }
 
-/** "setosa (98.7 %)", or a number. */
+/** "setosa (98.7 %)", or a number; of several targets each answer after its name. */
 function words(answer: Readonly<Record<string, string | number>>): string {
   const { prediction, ...rest } = answer;
+  if (prediction === undefined) {
+    const answers = Object.entries(rest).filter(([name]) => !name.startsWith('probability('));
+    return answers
+      .map(([name, value]) => `${name} ${typeof value === 'number' ? figure(value) : value}`)
+      .join(', ');
+  }
   const text = typeof prediction === 'number' ? figure(prediction) : prediction;
   const probability = rest[`probability(${text})`];
   if (typeof probability !== 'number') return text;
