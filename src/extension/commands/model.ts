@@ -106,6 +106,19 @@ async function predictTyped(host: Host, item: RunItem, title: string): Promise<v
     return;
   }
   const { preprocessing } = checkpoint.value;
+  if (preprocessing.forecast !== undefined) {
+    fail(vscode.l10n.t('The prediction failed.'), [
+      {
+        message: message(
+          'A forecast starts from the last rows of a series, {window} of them. Choose a file of rows.',
+          {
+            window: preprocessing.forecast.window,
+          },
+        ),
+      },
+    ]);
+    return;
+  }
   if (preprocessing.target.kind === 'rows') {
     fail(vscode.l10n.t('The prediction failed.'), [
       {
@@ -278,7 +291,7 @@ async function answerRow(host: Host, item: RunItem, form: PredictionForm): Promi
   return first === undefined ? undefined : words(first);
 }
 
-/** "setosa (98.7 %)", or a number; of several targets each answer after its name. */
+/** "setosa (98.7 %)", or a number; of several targets each answer after its name; of recommendations all. */
 function words(answer: Readonly<Record<string, string | number>>): string {
   const { prediction, ...rest } = answer;
   if (prediction === undefined) {
@@ -288,6 +301,10 @@ function words(answer: Readonly<Record<string, string | number>>): string {
       .join(', ');
   }
   const text = typeof prediction === 'number' ? figure(prediction) : prediction;
+  const further = Object.entries(rest).flatMap(([name, value]) =>
+    /^prediction \d+$/.test(name) && value !== '' ? [value] : [],
+  );
+  if (further.length > 0) return [text, ...further].join(', ');
   const probability = rest[`probability(${text})`];
   if (typeof probability !== 'number') return text;
   // Rounded up, an answer that is nearly sure would look like one that cannot be wrong.
