@@ -168,11 +168,12 @@ async function train(device: Device, plan: TrainingPlan) {
   writeOptimizerState(executable, plan, {});
   const order = Array.from({ length: plan.rows }, (_, i) => (i * 7) % plan.rows);
   const losses: number[] = [];
-  while (losses.length < 48) {
+  while (losses.length < 24) {
     const steps = writeWindow(executable, plan, rowEpochs(plan)(order), 0, losses.length + 1);
     losses.push(...(await executable.run(steps - 1)), ...(await executable.run(1)));
   }
   const parameters = await readParameters(executable, plan.network);
+  await executable.dispose();
   return { losses, parameters };
 }
 
@@ -207,10 +208,12 @@ describe.each(plans)('a training plan of $name', ({ shape, layers }) => {
     pools.push(device);
     const expected = await train(device, plan);
     expect(expected.losses.at(-1)).toBeLessThan(expected.losses[0]!);
-    for (const threads of [2, 3, 5]) {
+    for (const threads of [2, 5]) {
       const several = await webAssemblyDevice(how, threads);
       pools.push(several);
-      expect(await train(several, plan), `${threads} threads`).toEqual(expected);
+      // The first time the workers may come too late.
+      for (const time of [1, 2])
+        expect(await train(several, plan), `${threads} threads, time ${time}`).toEqual(expected);
     }
   });
 });
@@ -266,28 +269,26 @@ describe('the number of threads', () => {
   }
 
   it.each([1, 3, 6])('is the fastest that was tried: %i', (fastest) => {
-    const { used, run } = bench((threads) => (threads === fastest ? 1 : 2));
-    for (let i = 0; i < 30; i++) run(1 + (i % 4));
-    expect(new Set(used.slice(0, 9))).toEqual(new Set([1, 3, 6]));
-    expect(new Set(used.slice(9, 20))).toEqual(new Set([fastest]));
+    const { used, run } = bench((threads) => 1 + Math.abs(threads - fastest));
+    for (let i = 0; i < 5000; i++) run(1 + (i % 4));
+    expect(new Set(used)).toEqual(new Set([1, 3, 6]));
+    expect(used.filter((threads) => threads === fastest).length / used.length).toBeGreaterThan(0.95);
+  });
+
+  it('is not misled by a try that something else held up', () => {
+    let calls = 0;
+    const { used, run } = bench((threads) => (threads === 6 ? 5 : 10) * (++calls % 4 === 0 ? 20 : 1));
+    for (let i = 0; i < 500; i++) run(1);
+    expect(used.filter((threads) => threads === 6).length / used.length).toBeGreaterThan(0.8);
   });
 
   it('changes when another becomes faster', () => {
     let fastest = 6;
-    const { used, run } = bench((threads) => (threads === fastest ? 1 : 4));
-    for (let i = 0; i < 50; i++) run(1);
-    expect(used.at(-1)).toBe(6);
+    const { used, run } = bench((threads) => 1 + Math.abs(threads - fastest));
+    for (let i = 0; i < 5000; i++) run(1);
     fastest = 1;
-    for (let i = 0; i < 100; i++) run(1);
-    expect(used.at(-1)).toBe(1);
-  });
-
-  it('is tried less and less often', () => {
-    const { used, run } = bench((threads) => (threads === 6 ? 1 : 2));
-    for (let i = 0; i < 20_000; i++) run(1);
-    const others = used.slice(-12_000).filter((threads) => threads !== 6).length;
-    expect(others).toBeGreaterThan(0);
-    expect(others / 12_000).toBeLessThan(0.002);
+    for (let i = 0; i < 10_000; i++) run(1);
+    expect(used.slice(-5000).filter((threads) => threads === 1).length / 5000).toBeGreaterThan(0.95);
   });
 });
 

@@ -1,51 +1,65 @@
-/** How often each number of threads is tried in a trial. */
-const tries = 3;
-/** How long the outcome of a trial holds: short at first, while engines still make compiled code faster, then longer. */
+/**
+ * How often and how long each number of threads is tried in a trial, one number after the other: where the machine is
+ * busy, threads that slept take milliseconds to come back. The middle one of the times counts.
+ */
+const fewestTries = 4;
+const shortestTryMs = 15;
+/** For how long of the run a trial holds: short at first, while engines still make compiled code faster, then longer. */
 const firstHoldMs = 50;
-const longestHoldMs = 5000;
+const longestHoldMs = 3000;
 
 /**
  * With how many threads steps are run: the fastest number of a trial. Results do not depend on it, so that the steps of a
  * trial are steps of the run; trials are repeated, because other programs come and go.
  */
 export class ThreadCount {
-  readonly #candidates: readonly number[];
+  /** The most there are, half as many, and so on. */
+  readonly #all: readonly number[];
   readonly #now: () => number;
-  /** Milliseconds a step by candidate, the best of this trial; and how often each was tried. */
-  #best: number[] = [];
-  #tried = 0;
-  #chosen: number | undefined;
+  /** Those in trial; milliseconds a step of those that were tried, and of all tries of the one that is tried now. */
+  #candidates: readonly number[];
+  #middles: number[] = [];
+  #times: number[] = [];
+  #triedMs = 0;
+  #chosen = 0;
   #holdMs = firstHoldMs;
-  #until = 0;
+  /** Milliseconds of running that are left until the next trial. */
+  #leftMs = 0;
 
   /** @param now milliseconds of a clock that only goes forward */
   constructor(most: number, now: () => number) {
-    const candidates = [most];
-    for (let half = most >> 1; half >= 1; half >>= 1) candidates.push(half);
-    this.#candidates = candidates;
+    const all = [most];
+    for (let half = most >> 1; half >= 1; half >>= 1) all.push(half);
+    this.#all = all;
+    this.#candidates = all;
     this.#now = now;
   }
 
   /** Runs some steps with the number of threads that is due. */
   run(steps: number, work: (threads: number) => void): void {
-    if (this.#chosen !== undefined && this.#now() < this.#until) {
-      work(this.#chosen);
-      return;
-    }
-    const index = this.#tried % this.#candidates.length;
+    const isTrial = this.#leftMs <= 0;
     const start = this.#now();
-    work(this.#candidates[index]!);
-    const took = (this.#now() - start) / steps;
-    this.#best[index] = Math.min(this.#best[index] ?? Infinity, took);
-    this.#tried++;
-    if (this.#tried === tries * this.#candidates.length) this.#decide();
+    work(isTrial ? this.#candidates[this.#middles.length]! : this.#chosen);
+    const took = this.#now() - start;
+    if (!isTrial) this.#leftMs -= took;
+    else {
+      this.#times.push(took / steps);
+      this.#triedMs += took;
+      if (this.#times.length >= fewestTries && this.#triedMs >= shortestTryMs) this.#next();
+    }
   }
 
-  #decide(): void {
-    this.#chosen = this.#candidates[this.#best.indexOf(Math.min(...this.#best))];
-    this.#best = [];
-    this.#tried = 0;
-    this.#until = this.#now() + this.#holdMs;
-    this.#holdMs = Math.min(longestHoldMs, 4 * this.#holdMs);
+  #next(): void {
+    this.#middles.push(this.#times.toSorted((a, b) => a - b)[this.#times.length >> 1]!);
+    this.#times = [];
+    this.#triedMs = 0;
+    if (this.#middles.length < this.#candidates.length) return;
+    this.#chosen = this.#candidates[this.#middles.indexOf(Math.min(...this.#middles))]!;
+    this.#middles = [];
+    // From now on those beside it are enough.
+    const at = this.#all.indexOf(this.#chosen);
+    this.#candidates = this.#all.slice(Math.max(0, at - 1), at + 2);
+    this.#leftMs = this.#holdMs;
+    this.#holdMs = Math.min(longestHoldMs, 2 * this.#holdMs);
   }
 }
