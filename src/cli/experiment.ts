@@ -167,6 +167,10 @@ function change(base: ExperimentInput, given: Given): Result<Plain> {
     }
     put(changed, option, value.value);
   }
+  const rate = presets.find(({ id }) => id === given['model'])?.rate;
+  const optimizer = plain(changed['optimizer']);
+  if (rate !== undefined && optimizer['rate'] === undefined && (optimizer['type'] ?? 'adam') === 'adam')
+    changed['optimizer'] = { type: 'adam', ...optimizer, rate };
   return problems.length > 0 ? { ok: false, problems } : ok(changed);
 }
 

@@ -214,6 +214,15 @@ describe('loss-lab', () => {
       ...argsOf(['samples', 'noise', 'outliers', 'data-seed', 'beta1', 'beta2', 'epsilon', 'epochs']),
     ];
     expect(await lossLab([...generated, '--model', 'linear'], folder)).toMatchObject({ code: 0 });
+    // A model that wants smaller steps brings them along.
+    expect(
+      await lossLab(['train', '--data', 'digits', '--model', 'cnn-small', '--steps', '1'], folder),
+    ).toMatchObject({ code: 0 });
+    const rates = (await store.list()).map(async ({ id }) => {
+      const run = await store.read(id);
+      return run.ok && run.value.experiment?.model.type === 'layers' && run.value.experiment.optimizer.rate;
+    });
+    expect(await Promise.all(rates)).toContain(0.001);
     fs.writeFileSync(
       join(folder, 'tabs.tsv'),
       `a\tb\n${Array.from({ length: 20 }, (_, i) => `${i}\t${i}`).join('\n')}\n`,

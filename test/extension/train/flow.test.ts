@@ -172,6 +172,24 @@ describe('Train Model', () => {
     expect(flow.screen()).toMatchObject({ step: 'target', number: 1, total: 4, canGoBack: false });
   });
 
+  it('gives convolutions smaller steps, and the usual ones back with another model, but keeps a chosen rate', async () => {
+    const flow = begin();
+    flow.setData(await data('builtin:digits'));
+    flow.pick('digit');
+    const rateWith = (model: string) => {
+      flow.pick(model);
+      const { rate } = flow.experiment!.optimizer;
+      flow.back();
+      return rate;
+    };
+    expect(['line', 'cnn-small', 'mlp-small'].map(rateWith)).toEqual([0.01, 0.001, 0.01]);
+    flow.setExperiment({
+      ...flow.experiment!,
+      optimizer: { ...flow.experiment!.optimizer, rate: 0.02 },
+    });
+    expect(rateWith('cnn-small')).toBe(0.02);
+  });
+
   it('remembers an experiment that still fits, and drops one that does not', async () => {
     const iris = await data(exampleId);
     const remembered: Experiment = {
