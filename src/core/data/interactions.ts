@@ -75,12 +75,18 @@ export function* preparingInteractions(
   const { codes: userCodes } = users.value;
   const { codes: itemCodes } = items.value;
   const { weights } = merged;
-  function part(rows: Uint32Array): Part {
+  const known = userNames.names.map((): number[] => []);
+  function* part(rows: Uint32Array): Sliced<Part> {
     const features = new Float64Array(2 * rows.length);
-    for (const [i, row] of rows.entries()) {
-      features[2 * i] = userNames.place[userCodes[row]!]!;
-      features[2 * i + 1] = itemNames.place[itemCodes[row]!]!;
-    }
+    yield* sliced(rows.length, (start, end) => {
+      for (let i = start; i < end; i++) {
+        const user = userNames.place[userCodes[rows[i]!]!]!;
+        const item = itemNames.place[itemCodes[rows[i]!]!]!;
+        features[2 * i] = user;
+        features[2 * i + 1] = item;
+        known[user]!.push(item);
+      }
+    });
     return {
       rows: rows.length,
       features,
@@ -88,11 +94,8 @@ export function* preparingInteractions(
       ...(weights === undefined ? {} : { weights: Float64Array.from(rows, (row) => weights[row]!) }),
     };
   }
-  const training = part(split.training);
-  const validation = split.validation.length === 0 ? undefined : part(split.validation);
-  const known = userNames.names.map((): number[] => []);
-  for (const { features } of validation === undefined ? [training] : [training, validation])
-    for (let i = 0; i < features.length; i += 2) known[features[i]!]!.push(features[i + 1]!);
+  const training = yield* part(split.training);
+  const validation = split.validation.length === 0 ? undefined : yield* part(split.validation);
   return ok({
     preprocessing: {
       task: 'binary',
