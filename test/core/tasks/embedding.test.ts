@@ -22,7 +22,7 @@ import {
 } from '../../../src/core/training/checkpoint.ts';
 import { parseExperiment, type ExperimentInput } from '../../../src/core/training/experiment.ts';
 import { createSession, type Session } from '../../../src/core/training/session.ts';
-import { good } from './runTask.ts';
+import { experimentOf, good, tableOf } from './runTask.ts';
 
 const trained = losses().filter(({ family }) => family === 'embedding');
 
@@ -199,7 +199,7 @@ describe('neighbours', () => {
 });
 
 const tables = new Map<string, Table>();
-async function tableOf(name: 'wine' | 'iris'): Promise<Table> {
+async function shipped(name: 'wine' | 'iris'): Promise<Table> {
   const known = tables.get(name);
   if (known !== undefined) return known;
   const file = resolve(import.meta.dirname, '../../../media/datasets', builtins[name].file);
@@ -219,7 +219,7 @@ async function setUp(given: Omit<ExperimentInput, 'version' | 'data'>, data: 'wi
     }),
   );
   const task = good(embeddingTask(experiment));
-  const dataset = good(atOnce(task.prepare(await tableOf(data))));
+  const dataset = good(atOnce(task.prepare(await shipped(data))));
   const start = async (resume?: Checkpoint) =>
     good(
       await createSession(experiment, dataset, good(task.plan(dataset)), float64Device(), {
@@ -272,9 +272,9 @@ describe('an embedding', () => {
       expect(metrics![name], name).toBeGreaterThan(Math.max(...raw.map((of) => of[name]!)));
   });
 
-  it('goes on exactly where it was interrupted, in the middle of an epoch', async () => {
+  it.each([['contrastive'], ['arcface']])('by %s goes on exactly where it was interrupted', async (id) => {
     const { start } = await setUp({
-      loss: { id: 'contrastive' },
+      loss: { id },
       training: { epochs: 2, batch: 16 },
     });
     const whole = await start();
@@ -335,6 +335,26 @@ describe('an embedding', () => {
     const checked = embeddingTask(experiment);
     expect(checked.ok ? [] : checked.problems.map(({ where }) => where?.path)).toEqual([path]);
     expect(checked.ok ? '' : english(checked.problems[0]!.message)).toContain(words);
+  });
+
+  it.each([
+    ['triplet-margin', 'only serve as what others differ from'],
+    ['supervised-contrastive', 'take no part in the training'],
+  ])('by %s tells of classes with a single row, and trains', (id, words) => {
+    const labels = 'a a b b c c d d a a b b c c d d x y z'.split(' ');
+    const experiment = experimentOf({
+      task: { type: 'embedding', dimensions: 2 },
+      loss: { id },
+      training: { batch: 4 },
+      split: { validation: 0 },
+    });
+    const task = good(embeddingTask(experiment));
+    const table = tableOf({ size: labels.map((_, i) => i % 7), label: labels });
+    const dataset = good(atOnce(task.prepare(table)));
+    const notes = dataset.notes.map((note) => english(note)).join(' ');
+    expect(notes).toContain('Classes of "label" with a single row in the training part: 3.');
+    expect(notes).toContain(words);
+    expect(good(task.plan(dataset)).training.steps).toBe(5);
   });
 
   it('needs rows of a class to hold out', async () => {
