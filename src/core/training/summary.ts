@@ -162,6 +162,7 @@ function result(status: RunStatus): Message[] {
         loss,
         epoch,
       }),
+      ...figures(metrics ?? {}),
     ];
   }
   const { accuracy, rmse, r2, 'energy distance': distance } = metrics ?? {};
@@ -199,6 +200,7 @@ function result(status: RunStatus): Message[] {
         accuracy: `${figure(100 * accuracy)} %`,
         loss,
       }),
+      ...figures(metrics ?? {}),
     ];
   }
   if (rmse !== undefined && r2 !== undefined) {
@@ -212,9 +214,21 @@ function result(status: RunStatus): Message[] {
           loss,
         },
       ),
+      ...figures(metrics ?? {}),
     ];
   }
-  return [message('Best model: epoch {epoch}, with loss {loss} on the validation part.', { epoch, loss })];
+  return [
+    message('Best model: epoch {epoch}, with loss {loss} on the validation part.', { epoch, loss }),
+    ...figures(metrics ?? {}),
+  ];
+}
+
+/** Metrics that no sentence has, such as those of several targets and trained parameters of the loss. */
+function figures(metrics: Readonly<Record<string, number>>): Message[] {
+  const others = Object.entries(metrics).filter(([name]) => !['accuracy', 'rmse', 'r2'].includes(name));
+  if (others.length === 0) return [];
+  const list = others.map(([name, value]) => `${name} ${figure(value)}`).join(', ');
+  return [message('Its figures: {figures}.', { figures: list })];
 }
 
 /** Of forecast quantiles how many targets lie below each. */

@@ -2,6 +2,9 @@ import type { PanelRun } from '../../core/protocol/panel.ts';
 import { element, setText } from '../dom.ts';
 import { fill, type Format } from '../format.ts';
 
+/** Metrics that have a place of their own. */
+const metricIds: readonly string[] = ['accuracy', 'rmse', 'r2'];
+
 /** The figures of a run, by name. */
 export class Facts {
   readonly element: HTMLElement;
@@ -27,16 +30,8 @@ export class Facts {
       'parameters',
       'device',
     ]) {
-      const value = element('dd');
       const label = { accuracy: 'bestAccuracy', rmse: 'bestRmse', r2: 'bestR2' }[id] ?? id;
-      const box = element(
-        'div',
-        { class: `fact fact-${id}`, hidden: '' },
-        element('dt', {}, strings[label] ?? label),
-        value,
-      );
-      this.#items.set(id, { box, value });
-      this.element.append(box);
+      this.element.append(this.#add(id, `fact fact-${id}`, strings[label] ?? label));
     }
   }
 
@@ -57,7 +52,14 @@ export class Facts {
       'validationLoss',
       status.validationLoss === undefined ? undefined : format.value(status.validationLoss),
     );
-    for (const id of ['accuracy', 'rmse', 'r2']) this.#set(id, metric(id));
+    for (const id of metricIds) this.#set(id, metric(id));
+    // What only some tasks have goes by its own name.
+    for (const [name, number] of Object.entries(status.metrics ?? {})) {
+      if (metricIds.includes(name)) continue;
+      const id = `metric ${name}`;
+      if (!this.#items.has(id)) this.#items.get('best')!.box.before(this.#add(id, 'fact', name));
+      this.#set(id, format.value(number));
+    }
     this.#set('best', status.best === undefined ? undefined : format.count(status.best.step));
     this.#set(
       'speed',
@@ -68,6 +70,13 @@ export class Facts {
     this.#set('elapsed', format.duration(status.seconds));
     this.#set('parameters', status.parameters === undefined ? undefined : format.count(status.parameters));
     this.#set('device', status.device?.label);
+  }
+
+  #add(id: string, classes: string, label: string): HTMLElement {
+    const value = element('dd');
+    const box = element('div', { class: classes, hidden: '' }, element('dt', {}, label), value);
+    this.#items.set(id, { box, value });
+    return box;
   }
 
   #set(id: string, text: string | undefined): void {

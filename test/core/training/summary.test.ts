@@ -52,6 +52,13 @@ describe('the summary of a run', () => {
     expect(text({ best, validationLoss: 0.072, metrics: { rmse: 54.321, r2: 0.5 } })[1]).toBe(
       'Best model: epoch 80, with RMSE 54.32, R² 0.5 and loss 0.07123 on the validation part.',
     );
+    expect(
+      text({ best, validationLoss: 0.072, metrics: { rmse: 2, r2: 0.5, alpha: 0.123456, c: 3 } }).slice(1),
+    ).toEqual([
+      'Best model: epoch 80, with RMSE 2, R² 0.5 and loss 0.07123 on the validation part.',
+      'Its figures: alpha 0.1235, c 3.',
+    ]);
+    expect(text({ best, metrics: { level: 0.8 } })[2]).toBe('Its figures: level 0.8.');
     expect(text({ best })[1]).toBe(
       'Lowest training loss: 0.07123, in epoch 80. There was no validation part.',
     );
