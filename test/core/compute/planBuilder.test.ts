@@ -69,10 +69,15 @@ describe('plans keep the rules of their contract', () => {
   ]);
 
   const loss = loadLoss('softmax-cross-entropy')!;
-  for (const { id, model, least } of presets) {
+  const binary = loadLoss('binary-cross-entropy-logits')!;
+  for (const { id, model, least, task } of presets) {
     const shape = least.length === 0 ? [12] : [...least.map((size) => size + 1), 1];
     const inputs = shape.reduce((product, extent) => product * extent, 1);
-    const options = { ...optionsFor(loss, 10), model: filled(model), inputs, shape };
+    const on =
+      task === 'recommendation'
+        ? { ...optionsFor(binary, 10), inputs: 2, counts: [5, 150] }
+        : { ...optionsFor(loss, 10), inputs, shape };
+    const options = { ...on, model: filled(model) };
     plans.push([`the preset ${id}`, value(trainingPlan({ ...options, batch: 4, optimizer: adam })).plan]);
     plans.push([`the preset ${id} evaluated`, value(evaluationPlan(options)).plan]);
   }
