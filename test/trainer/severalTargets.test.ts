@@ -12,6 +12,7 @@ import { parseExperiment, type Experiment } from '../../src/core/training/experi
 import { openDevice } from '../../src/trainer/device/open.ts';
 import { compareWithReference, referenceOf } from '../../src/trainer/device/parity.ts';
 import { trainingWorkload } from '../../src/trainer/device/workload.ts';
+import { hasAdapter, useAdapter, withoutAdapter } from './device/software.ts';
 import { good, runTask } from '../core/tasks/runTask.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -41,7 +42,7 @@ const floors: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 describe.each(Object.entries(floors))('the example %s', (name, least) => {
   const experiment = experimentOf(name);
 
-  it.each(['webasm', 'cpu'] as const)('computes on %s what float64 does', async (id) => {
+  async function check(id: 'webasm' | 'cpu' | 'webgpu'): Promise<void> {
     const task = good(checkTask(experiment));
     const dataset = good(atOnce(task.prepare(tableOf(experiment))));
     const workload = good(trainingWorkload(experiment, dataset, task));
@@ -51,6 +52,13 @@ describe.each(Object.entries(floors))('the example %s', (name, least) => {
     expect(await compareWithReference(executable, reference, workload)).toEqual({ passed: true });
     await executable.dispose();
     await device.dispose();
+  }
+
+  it.each(['webasm', 'cpu'] as const)('computes on %s what float64 does', check);
+
+  it.skipIf(!hasAdapter)(`computes on webgpu what float64 does${withoutAdapter}`, async () => {
+    useAdapter();
+    await check('webgpu');
   });
 
   it('learns on WebAssembly', async () => {
