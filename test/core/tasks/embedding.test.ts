@@ -357,6 +357,35 @@ describe('an embedding', () => {
     expect(good(task.plan(dataset)).training.steps).toBe(5);
   });
 
+  it('compares some of many held-out rows, and says so', async () => {
+    const rows = Array.from({ length: 1000 }, (_, i) => i);
+    const experiment = experimentOf({
+      task: { type: 'embedding', dimensions: 512 },
+      model: { type: 'mlp', hidden: [] },
+      loss: { id: 'contrastive' },
+      split: { validation: 0.5 },
+    });
+    const task = good(embeddingTask(experiment));
+    const table = tableOf({
+      // Far apart by class: whatever the starting values, neighbours are right.
+      place: rows.map((i) => (i % 4) + i * 1e-6),
+      label: rows.map((i) => 'abcd'.charAt(i % 4)),
+    });
+    const dataset = good(atOnce(task.prepare(table)));
+    // 362² · 512 is 2²⁶ or less.
+    expect(dataset.notes.map((note) => english(note))).toContain(
+      'Neighbours are looked for among 362 of the 500 rows for validation.',
+    );
+    const session = good(
+      await createSession(experiment, dataset, good(task.plan(dataset)), float64Device(), {
+        now: () => performance.now(),
+      }),
+    );
+    let state = 'running';
+    while (session.position.epoch === 0 && state === 'running') ({ state } = await session.advance(50));
+    expect(session.latest.epoch?.metrics).toMatchObject({ 'recall@1': 1, 'map@r': 1 });
+  });
+
   it('needs rows of a class to hold out', async () => {
     const { experiment, dataset, task } = await setUp({ loss: { id: 'triplet-margin' } }, 'iris');
     expect(experiment.split.validation).toBe(0.2);

@@ -4,8 +4,14 @@ import { drawing, type ByClass } from './drawing.ts';
 import { repeated } from './epochs.ts';
 import type { EmbeddingUse } from './use.ts';
 
-/** Held-out rows that are compared with each other, at most: every one is with every other, after every epoch. */
-export const mostCompared = 2000;
+/**
+ * Held-out rows that are compared with each other, at most: every one is with every other, after every epoch. Fewer of long
+ * vectors, so that it takes a fraction of a second.
+ */
+export function mostCompared(dimensions: number): number {
+  return Math.max(256, Math.min(2000, Math.floor(Math.sqrt(2 ** 26 / dimensions))));
+}
+
 /** Held-out samples of the loss: so many that their mean is steady, so few that they are quick. */
 const [leastSamples, mostSamples] = [256, 4096];
 
@@ -50,9 +56,10 @@ export function heldSamples(
 }
 
 /** The held-out rows whose vectors are compared: all, or as many as can be, of every class alike. */
-export function comparedRows(held: Part, sorted: ByClass, seed: number): Part {
-  if (held.rows <= mostCompared) return held;
-  const { batch, draw } = drawing('classes', sorted, { batch: mostCompared, perClass: 2 });
+export function comparedRows(held: Part, sorted: ByClass, dimensions: number, seed: number): Part {
+  const most = mostCompared(dimensions);
+  if (held.rows <= most) return held;
+  const { batch, draw } = drawing('classes', sorted, { batch: most, perClass: 2 });
   const rows = new Float64Array(batch);
   draw(randomStream(seed, 'compared'), rows);
   return rowsOf(held, rows);

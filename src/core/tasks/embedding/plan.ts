@@ -76,7 +76,7 @@ export function planEmbedding(
   const judged = planJudge(
     shared,
     heldSamples(held, heldByClass, use, { batch, perClass, seed, roles: training.roles }),
-    comparedRows(held, heldByClass, seed),
+    comparedRows(held, heldByClass, outputs, seed),
   );
   if (!judged.ok) return judged;
   const { loss, vectors } = judged.value;

@@ -79,7 +79,7 @@ function* preparing(
   const { target } = value.preprocessing;
   if (target.kind !== 'classes') throw new RangeError('an embedding was not prepared with classes');
   const [summary, ...others] = value.notes;
-  const told = advice(experiment, value, target.name, target.classes.length, use);
+  const told = advice(experiment, { ...value, outputs: dimensions }, target.name, target.classes.length, use);
   return ok(
     {
       ...value,
@@ -108,7 +108,7 @@ function described({ args }: Message, dimensions: number): Message {
 /** What the user should know of the classes. */
 function advice(
   { training: { batch } }: Experiment,
-  { training, validation }: Dataset,
+  { training, validation, outputs }: Dataset,
   column: string,
   classes: number,
   { samples }: EmbeddingUse,
@@ -135,10 +135,11 @@ function advice(
       ),
     );
   }
-  if (validation !== undefined && validation.rows > mostCompared) {
+  const most = mostCompared(outputs);
+  if (validation !== undefined && validation.rows > most) {
     told.push(
       message('Neighbours are looked for among {most} of the {rows} rows for validation.', {
-        most: mostCompared,
+        most,
         rows: validation.rows,
       }),
     );
