@@ -70,7 +70,7 @@ async function reached(data: ExperimentInput['data'], seed: number): Promise<Rec
  * What each suggestion has to reach on average over three seeds: a little below what the same networks reach in
  * scikit-learn (MLPClassifier, MLPRegressor) over ten: iris 0.957, wine 0.981, breast cancer 0.977, digits 0.978,
  * diabetes R² 0.41. The noisy line's outliers keep R² low for any line; least squares on the same windows of the seasonal
- * series reaches 0.743. Of the preferences popularity finds 0.44 and they themselves 0.83 (see recommendation.test.ts).
+ * series reaches 0.743. Of the preferences popularity finds some 0.45 and they themselves 0.82.
  */
 const least: Readonly<
   Record<Exclude<BuiltinId, 'line'> | GeneratedId, readonly [metric: string, mean: number]>
