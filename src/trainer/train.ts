@@ -11,6 +11,7 @@ import type { Channel } from './channel.ts';
 import type { Control } from './control.ts';
 import { chooseDevice } from './device/choose.ts';
 import { threadsFor } from './device/threads/threadsFor.ts';
+import { memoryOfThreads } from './device/threads/work.ts';
 import { trainingWorkload } from './device/workload.ts';
 import { diskEnd, failureEnd, summarisedEnd, wantedEnd, type End } from './ends.ts';
 import { admit, allowance, roomForData } from './memory.ts';
@@ -95,7 +96,9 @@ export async function train(
       await report.end(wantedEnd('memory', report.status));
       return;
     }
-    const admitted = admit(cost.bytes, resident, allowed);
+    const threads = threadsFor(order.threads);
+    const needed = cost.bytes + memoryOfThreads(plans.value.training.plan, threads);
+    const admitted = admit(needed, resident, allowed);
     if (!admitted.ok) {
       await channel.deliver({ type: 'problems', problems: [...admitted.problems] });
       return;
@@ -112,7 +115,7 @@ export async function train(
       probe: { path: entry },
       now: () => performance.now(),
       date: Date.now,
-      threads: threadsFor(order.threads),
+      threads,
       ...(order.cache === undefined ? {} : { cache: order.cache }),
     });
     channel.log('info', `${english(why)} ${JSON.stringify(table)}`);

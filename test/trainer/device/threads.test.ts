@@ -25,7 +25,7 @@ import { Team, teamBytes } from '../../../src/trainer/device/microKernels/team.t
 import { ModuleBuilder } from '../../../src/trainer/device/microKernels/wasm/module.ts';
 import { WorkerPool } from '../../../src/trainer/device/threads/pool.ts';
 import { ThreadCount } from '../../../src/trainer/device/threads/threadCount.ts';
-import { isWorthThreads, partsOf } from '../../../src/trainer/device/threads/work.ts';
+import { isWorthThreads, memoryOfThreads, partsOf } from '../../../src/trainer/device/threads/work.ts';
 import { threadsFor } from '../../../src/trainer/device/threads/threadsFor.ts';
 import { webAssemblyDevice, type Drive } from '../../../src/trainer/device/webAssembly.ts';
 import { bundle } from './bundle.ts';
@@ -203,6 +203,7 @@ describe.each(plans)('a training plan of $name', ({ shape, layers }) => {
   it.each<Drive>(['resident', 'generated'])('has the same bits on any number of threads, %s', async (how) => {
     const plan = planOf(layers, shape);
     expect(isWorthThreads(plan.plan)).toBe(true);
+    expect(memoryOfThreads(plan.plan, 5)).toBe(4 * memoryOfThreads(plan.plan, 2));
     expect(plan.plan.kernels.some((kernel) => partsOf(kernel, 5) > 1)).toBe(true);
     const device = await webAssemblyDevice(how);
     pools.push(device);
@@ -293,9 +294,9 @@ describe('the number of threads', () => {
 });
 
 describe('the threads of a training', () => {
-  it('are those wished for, or all but one where there are more than two', () => {
-    expect([1, 2, 3, 16].map((cores) => threadsFor(undefined, cores))).toEqual([1, 2, 2, 15]);
-    expect([1, 3, 99].map((wished) => threadsFor(wished, 8))).toEqual([1, 3, 8]);
+  it('are those wished for, or a few, with a core left free where there are more than two', () => {
+    expect([1, 2, 3, 6, 16].map((cores) => threadsFor(undefined, cores))).toEqual([1, 2, 2, 5, 8]);
+    expect([1, 3, 99].map((wished) => threadsFor(wished, 16))).toEqual([1, 3, 16]);
   });
 });
 
@@ -303,6 +304,7 @@ describe('small steps', () => {
   it('are not worth threads', () => {
     const plan = planOf([{ type: 'dense', units: 16, activation: 'relu' }], [4]);
     expect(isWorthThreads(plan.plan)).toBe(false);
+    expect(memoryOfThreads(plan.plan, 8)).toBe(0);
     for (const kernel of plan.plan.kernels) expect(partsOf(kernel, 8)).toBe(1);
   });
 });

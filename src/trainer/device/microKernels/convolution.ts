@@ -3,7 +3,7 @@ import { clearCopies, copyImages, images, type Images } from './image.ts';
 import { matrixProduct } from './matrixProduct.ts';
 import { packPanel } from './pack.ts';
 import { aligned, overrun, type Routine } from './routine.ts';
-import { balanced, mostRows, panelWidths, spans, type Span } from './shape.ts';
+import { balanced, mostRows, panelGroups, panelWidths, spans, type Span } from './shape.ts';
 import type { Level, Tiles } from './tile.ts';
 import type { FunctionBody, Local } from './wasm/functionBody.ts';
 
@@ -50,21 +50,13 @@ function directConvolution(op: Convolution, batch: Span): Routine {
         for (const { count, size } of widths) {
           const width = size * 4;
           const last = Math.min(width, extent.filters - start - (count - 1) * width);
-          const whole = last === width ? count : count - 1;
-          const groups = [
-            ...(whole > 0 ? balanced(whole, atOnce(width)) : []).map((group) => ({
-              ...group,
-              columns: width,
-            })),
-            ...(last === width ? [] : [{ count: 1, size: 1, columns: last }]),
-          ];
           const filter = body.local('i32');
           const result = body.local('i32');
           const bias = body.local('i32');
           body.constant(at.filter + start * 4).set(filter);
           body.constant(at.result + start * 4).set(result);
           body.constant(at.bias + start * 4).set(bias);
-          for (const group of groups) {
+          for (const group of panelGroups(count, atOnce(width), width, last)) {
             body.repeat(group.count, () => {
               packFilters(body, filter, at.packed, depth, width, group, extent.filters);
               writeImages(

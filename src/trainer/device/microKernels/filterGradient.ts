@@ -2,7 +2,7 @@ import type { ConvolutionExtent, FilterGradient } from '../../../core/compute/pl
 import { clearCopies, copyImages, images } from './image.ts';
 import { packPanel } from './pack.ts';
 import { aligned, overrun, type Routine } from './routine.ts';
-import { balanced, mostRows, panelWidths, spans, type Pieces, type Span } from './shape.ts';
+import { balanced, mostRows, panelGroups, panelWidths, spans, type Pieces, type Span } from './shape.ts';
 import type { Level, Tiles } from './tile.ts';
 import type { FunctionBody, Local } from './wasm/functionBody.ts';
 
@@ -169,9 +169,8 @@ function writeGroup(
       });
       body.advance(column, width * 4).advance(result, width * 4);
     };
-    const whole = last === width ? count : count - 1;
-    body.repeat(whole, () => panel(width));
-    if (last !== width) panel(last);
+    for (const { count: times, columns } of panelGroups(count, 1, width, last))
+      body.repeat(times, () => panel(columns));
     start += count * width;
   }
   body.advance(at.delta, depth * filters * 4);

@@ -1,7 +1,7 @@
 import type { MatrixProduct } from '../../../core/compute/plan.ts';
 import { packPanel } from './pack.ts';
 import { aligned, overrun, type Routine } from './routine.ts';
-import { balanced, mostRows, panelWidths, spans, type Pieces, type Span } from './shape.ts';
+import { balanced, mostRows, panelGroups, panelWidths, spans, type Pieces, type Span } from './shape.ts';
 import type { Tile, Tiles } from './tile.ts';
 import type { FunctionBody, Local } from './wasm/functionBody.ts';
 
@@ -162,16 +162,7 @@ function writePass(
   body.constant(at.right + start * op.right.columnStride * 4).set(rightColumns);
   body.constant(at.result + start * 4).set(result);
   body.constant(at.bias + start * 4).set(bias);
-  // A last panel that is not full stands alone.
-  const whole = rest === width ? panels : panels - 1;
-  const groups = [
-    ...(whole > 0 ? balanced(whole, panelsAtOnce(pass, deepest)) : []).map((group) => ({
-      ...group,
-      columns: width,
-    })),
-    ...(rest === width ? [] : [{ count: 1, size: 1, columns: rest }]),
-  ];
-  for (const group of groups) {
+  for (const group of panelGroups(panels, panelsAtOnce(pass, deepest), width, rest)) {
     body.repeat(group.count, () => {
       body.constant(at.left).set(left).offset(right, rightColumns, 0);
       for (const part of parts) {

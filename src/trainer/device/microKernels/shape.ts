@@ -67,6 +67,18 @@ export function panelWidths(rows: number, vectors: number): readonly Pieces[] {
   return best;
 }
 
+/** Panels that are worked on together: how often, how many, and the columns that exist of each. */
+export interface PanelGroup extends Pieces {
+  readonly columns: number;
+}
+
+/** Groups of at most `atOnce` panels of `width` columns; one whose last columns do not exist, of `rest`, stands alone. */
+export function panelGroups(panels: number, atOnce: number, width: number, rest: number): PanelGroup[] {
+  const whole = rest === width ? panels : panels - 1;
+  const groups = whole === 0 ? [] : balanced(whole, atOnce).map((group) => ({ ...group, columns: width }));
+  return rest === width ? groups : [...groups, { count: 1, size: 1, columns: rest }];
+}
+
 function panelCost(rows: number, vectors: number): number {
   return balanced(rows, mostRows(vectors)).reduce((sum, { count, size }) => {
     const loads = size + vectors;

@@ -30,8 +30,8 @@ export const teamBytes = 112 * 4;
 
 /** Bits of a ticket that count the parts: those of a task, and one too many for each thread that finds none left. */
 const partBits = 12;
-/** Looks at a word before a thread goes to sleep, about 50 µs: waking it takes as long. */
-const looks = 30_000;
+/** Looks at a word before a thread goes to sleep, some 0.2 ms: as long as the host of the steps pauses between two calls. */
+const looks = 120_000;
 /** A part takes milliseconds. Whoever has waited so long waits for a thread that is gone. */
 const patienceMs = 60_000;
 
