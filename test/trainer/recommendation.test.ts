@@ -26,10 +26,9 @@ describe('the example of recommendation', () => {
     const run = await start(supervisor, new RunStore(temporaryFolder()), experiment, 'auto');
     const status = await run.ended;
     expect(status).toMatchObject({ state: 'finished', reason: 'epochs' });
-    // What the README says of it.
     const { metrics = {} } = status;
-    expect(metrics['popularity ndcg@10']).toBeCloseTo(0.467, 2);
-    expect(metrics['ndcg@10']).toBeCloseTo(0.73, 1);
+    expect(metrics['ndcg@10']).toBeGreaterThan(metrics['popularity ndcg@10']! + 0.2);
+    expect(metrics['auc']).toBeGreaterThan(metrics['popularity auc']! + 0.05);
     directory = run.directory;
   });
   afterAll(() => supervisor.dispose());
