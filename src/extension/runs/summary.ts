@@ -13,7 +13,7 @@ export interface Phase {
   readonly share?: number | undefined;
 }
 
-/** The metric by which a run is named in lists: accuracy, energy distance or RMSE; undefined before the first epoch's end. */
+/** The metric by which a run is named in lists: accuracy, F1, energy distance or RMSE; undefined before the first epoch's end. */
 export function mainMetric(metrics: Metrics | undefined): Message | undefined {
   const accuracy = metrics?.['accuracy'];
   if (accuracy !== undefined) return message('accuracy {value}', { value: accuracy.toFixed(3) });
@@ -21,6 +21,8 @@ export function mainMetric(metrics: Metrics | undefined): Message | undefined {
   if (distance !== undefined) return message('energy distance {value}', { value: figure(distance) });
   const nearest = metrics?.['recall@1'];
   if (nearest !== undefined) return message('recall@1 {value}', { value: nearest.toFixed(3) });
+  const f1 = metrics?.['micro F1'];
+  if (f1 !== undefined) return message('micro F1 {value}', { value: f1.toFixed(3) });
   const rmse = metrics?.['rmse'];
   if (rmse !== undefined) return message('RMSE {value}', { value: figure(rmse) });
   return undefined;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Part } from '../../../src/core/data/dataset.ts';
 import { answerFields, decodeOutput } from '../../../src/core/data/encode.ts';
 import { randomStream } from '../../../src/core/data/random.ts';
+import { lossIds } from '../../../src/core/losses/catalogue.ts';
 import { atOnce } from '../../../src/core/slices.ts';
 import { labelMetrics, rankingMetrics } from '../../../src/core/tasks/labels/metrics.ts';
 import { checkTask } from '../../../src/core/tasks/tasks.ts';
@@ -136,6 +137,24 @@ describe('a run on labels', () => {
     const ratio = (count: number) => (training.rows - count) / count;
     const named = { a: ratio(held[0]!), b: ratio(held[1]!), c: ratio(held[2]!) };
     expect((await weighted('balanced')).losses).toEqual((await weighted(named)).losses);
+  });
+});
+
+describe('every loss of yes and no', () => {
+  const ids = lossIds.filter((id) => checkTask(labels({ loss: { id } })).ok);
+
+  it('is taken, and label sets are', () => {
+    expect(ids).toEqual(
+      expect.arrayContaining(['binary-focal', 'hinge', 'multilabel-soft-margin', 'multilabel-margin']),
+    );
+    expect(ids.length).toBeGreaterThan(10);
+  });
+
+  it.each(ids)('learns with %s', async (id) => {
+    const { metrics } = await runTask(labels({ loss: { id }, training: { epochs: 15 } }), table);
+    const { 'hamming loss': wrong, 'ranking precision': precision } = metrics.at(-1)!;
+    if (wrong === undefined) expect(precision).toBeGreaterThan(0.9);
+    else expect(wrong).toBeLessThan(0.2);
   });
 });
 

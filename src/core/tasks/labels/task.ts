@@ -74,8 +74,12 @@ function useOf(
   parameters: Readonly<Record<string, number>>,
 ): Result<{ readonly use: ColumnUse; readonly ranked: boolean }> {
   const use = columnUse(loss, parameters);
-  if (use?.task === 'binary' && pairOf(loss).prediction.axes.includes('output'))
-    return ok({ use, ranked: false });
+  if (use?.task === 'binary') {
+    const { kind, axes } = pairOf(loss).prediction;
+    // Of a distance the smaller one means yes.
+    const says = kind === 'logit' || kind === 'score' || kind === 'probability';
+    if (says && axes.includes('output')) return ok({ use, ranked: false });
+  }
   const [target, further] = targetsOf(loss);
   if (target?.kind === 'label-set' && further === undefined && predictionsOf(loss).length === 1) {
     const each = { task: 'binary', link: 'identity', target: 'value', shiftsFreely: false } as const;
