@@ -48,7 +48,6 @@ export class SamplesChart {
       data: { datasets: [] },
       options: {
         animation: false,
-        parsing: false,
         responsive: true,
         maintainAspectRatio: false,
         events: [],

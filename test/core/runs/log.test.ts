@@ -4,6 +4,14 @@ import { formatLine, LogReader, parseLine } from '../../../src/core/runs/log.ts'
 import type { MetricsLine } from '../../../src/core/runs/record.ts';
 
 const step = (n: number, loss: number): MetricsLine => ({ type: 'step', step: n, loss });
+const samples = (n: number): MetricsLine => ({
+  type: 'samples',
+  step: n,
+  epoch: n,
+  columns: ['a'],
+  real: [],
+  generated: [],
+});
 const epoch = (n: number, loss: number): MetricsLine => ({
   type: 'epoch',
   step: n,
@@ -59,8 +67,10 @@ describe('coalesce', () => {
         step(n, n === 777 ? 1e9 : n === 3001 ? -1e9 : n >= 4000 && n < 4010 ? Number.NaN : Math.cos(n)),
       );
       lines.push(epoch(n, n === 1234 ? 50 : Math.sin(n)));
+      if (n % 1000 === 0) lines.push(samples(n));
     }
     const kept = coalesce(lines);
+    expect(kept.filter(({ type }) => type === 'samples')).toEqual([samples(5000)]);
     expect(kept.length).toBeLessThanOrEqual(256);
     expect(kept).toEqual(
       expect.arrayContaining([
@@ -68,8 +78,7 @@ describe('coalesce', () => {
         step(3001, -1e9),
         step(4000, Number.NaN),
         epoch(1234, 50),
-        lines.at(-1),
-        lines.at(-2),
+        ...lines.slice(-3),
       ]),
     );
     expect(kept.map((line) => line.step)).toEqual([...kept.map((line) => line.step)].sort((a, b) => a - b));

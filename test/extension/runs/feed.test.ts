@@ -172,6 +172,24 @@ describe('a feed', () => {
     expect(bench.equal).toBe(true);
   });
 
+  it('sends samples with the snapshot, and again only where they are new', () => {
+    const bench = new Bench();
+    const at = (epoch: number) => ({ epoch, columns: ['a'], real: [[1]], generated: [[epoch]] });
+    const sent = () => bench.posted.map((message) => 'samples' in message && message.samples.epoch);
+    bench.samples = at(1);
+    bench.ready();
+    bench.clock.advance(100);
+    bench.train(1, 1);
+    bench.clock.advance(100);
+    bench.samples = at(2);
+    bench.train(2, 1);
+    bench.clock.advance(100);
+    bench.train(3, 1);
+    bench.clock.advance(100);
+    expect(sent()).toEqual([1, false, 2, false]);
+    expect(bench.state.samples).toEqual(at(2));
+  });
+
   it('posts nothing to a hidden page and refills it when it is back', () => {
     const bench = new Bench();
     bench.ready();

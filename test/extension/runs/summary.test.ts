@@ -37,6 +37,25 @@ describe('a run in words', () => {
           expect(english(one), `${state} ${reason ?? ''}`).toMatch(/^[A-Z][^{}]*[.…]$/);
   });
 
+  it('calls the judge of a generator by its name', () => {
+    const metrics = { 'energy distance': 0.02, 'energy distance of real rows': 0.01 };
+    const judged = { ...status, validationLoss: 0.05, metrics, best: { step: 200, epoch: 10, loss: 0.02 } };
+    expect(english(headline(judged))).toBe('Training: epoch 12 of 50, energy distance 0.05.');
+    expect(english(mainMetric(metrics)!)).toBe('energy distance 0.02');
+    const ended = notes({ ...judged, state: 'finished', reason: 'epochs' }, own).map((note) => english(note));
+    expect(ended.slice(0, 2)).toEqual([
+      'Best generator: epoch 10, with an energy distance of 0.02 to real rows. That of other real rows is 0.01.',
+      'The energy distance rose from 0.02 in epoch 10 to 0.05. The best generator is kept.',
+    ]);
+    // As much as two samples differ by chance is no rise.
+    const near = { ...judged, validationLoss: 0.029, state: 'finished', reason: 'epochs' } as const;
+    expect(
+      notes(near, own)
+        .map((note) => english(note))
+        .join(),
+    ).not.toMatch(/rose/);
+  });
+
   it('says where training stands', () => {
     expect(english(headline(status))).toBe('Training: epoch 12 of 50, loss 0.21.');
     expect(
