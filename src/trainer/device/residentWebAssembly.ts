@@ -128,10 +128,13 @@ export class ResidentWebAssemblyExecutable implements Executable {
     const end = endOf(regions);
     for (const [next, state] of inPlace) regions.set(next, regions.get(state)!);
     const layout = { plan, regions, end, kernels };
-    const assembly =
-      (pool === undefined || pool.threads === 1 || !isWorthThreads(plan)
+    const shared =
+      pool === undefined || pool.threads === 1 || !isWorthThreads(plan)
         ? undefined
-        : assembleShared(layout, executor, assembled, pool)) ?? assembleAlone(layout, executor);
+        : assembleShared(layout, executor, assembled, pool);
+    // Then nothing is left of GPU.js but its modules, and its memory is not needed a second time.
+    if (shared !== undefined) await gpu.destroy();
+    const assembly = shared ?? assembleAlone(layout, executor);
     return new ResidentWebAssemblyExecutable(gpu, plan, buffers, regions, assembly);
   }
 
@@ -236,7 +239,8 @@ function assembleShared(
   const { initial, maximum } = assembled[0]!;
   const pages = Math.max(initial, Math.ceil((end + scratchOf(step)) / 2 ** 16));
   if (pages > maximum) return undefined;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = sharedMemory(pages);
+  if (memory === undefined) return undefined;
   const kernels = assembled.map(({ bytes, math }) => ({ module: withSharedMemory(bytes), math }));
   const module = new WebAssembly.Module(
     stepModule(step, end, { relaxed: hasRelaxedMultiplyAdd(), threads: true }),
@@ -251,6 +255,15 @@ function assembleShared(
       run(reports);
     });
   return { memory, steps, team };
+}
+
+function sharedMemory(pages: number): WebAssembly.Memory | undefined {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch {
+    // Nowhere to be had in one piece.
+    return undefined;
+  }
 }
 
 const functionsSchema = v.object({

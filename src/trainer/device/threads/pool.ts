@@ -38,6 +38,17 @@ parentPort.on('message', ({ team, worker, membership, forget }) => {
 });
 `;
 
+/** Whether this thread may sleep until others are done. */
+function mayWait(): boolean {
+  try {
+    // Another number lies there, so that nobody sleeps.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Worker threads that help with the steps of one plan at a time. They start when first needed and keep no process alive. */
 export class WorkerPool {
   /** Threads that can compute at the same time, the calling one among them. */
@@ -48,7 +59,7 @@ export class WorkerPool {
   #failed = false;
 
   constructor(threads: number) {
-    this.threads = threads;
+    this.threads = mayWait() ? threads : 1;
   }
 
   team(membership: Membership): WorkerTeam {
@@ -61,7 +72,12 @@ export class WorkerPool {
     if (this.#current === team) return true;
     this.#current?.close();
     this.#current = team;
-    this.#start();
+    try {
+      this.#start();
+    } catch {
+      this.#failed = true;
+      return false;
+    }
     team.open();
     const message = { team: team.id, ...team.introduction() };
     this.#workers.forEach((worker, i) => worker.postMessage({ ...message, worker: i + 1 }));

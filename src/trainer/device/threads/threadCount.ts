@@ -1,8 +1,8 @@
 /**
- * How often and how long each number of threads is tried in a trial, one number after the other: where the machine is
- * busy, threads that slept take milliseconds to come back. The middle one of the times counts.
+ * For how many steps and how long each number of threads is tried in a trial, one number after the other: where the
+ * machine is busy, threads that slept take milliseconds to come back. The middle one of the times counts.
  */
-const fewestTries = 4;
+const fewestSteps = 4;
 const shortestTryMs = 15;
 /** For how long of the run a trial holds: short at first, while engines still make compiled code faster, then longer. */
 const firstHoldMs = 50;
@@ -20,6 +20,7 @@ export class ThreadCount {
   #candidates: readonly number[];
   #middles: number[] = [];
   #times: number[] = [];
+  #triedSteps = 0;
   #triedMs = 0;
   #chosen = 0;
   #holdMs = firstHoldMs;
@@ -44,14 +45,16 @@ export class ThreadCount {
     if (!isTrial) this.#leftMs -= took;
     else {
       this.#times.push(took / steps);
+      this.#triedSteps += steps;
       this.#triedMs += took;
-      if (this.#times.length >= fewestTries && this.#triedMs >= shortestTryMs) this.#next();
+      if (this.#triedSteps >= fewestSteps && this.#triedMs >= shortestTryMs) this.#next();
     }
   }
 
   #next(): void {
     this.#middles.push(this.#times.toSorted((a, b) => a - b)[this.#times.length >> 1]!);
     this.#times = [];
+    this.#triedSteps = 0;
     this.#triedMs = 0;
     if (this.#middles.length < this.#candidates.length) return;
     this.#chosen = this.#candidates[this.#middles.indexOf(Math.min(...this.#middles))]!;
