@@ -1,5 +1,5 @@
 import { strToU8, zipSync } from 'fflate';
-import type { Preprocessing } from '../data/dataset.ts';
+import type { FeatureEncoding, Preprocessing } from '../data/dataset.ts';
 import { widthOf } from '../data/encode.ts';
 import { buildNetwork, type Network } from '../network/network.ts';
 import type { ParameterShape } from '../network/parameterShape.ts';
@@ -16,7 +16,7 @@ export interface NamedArray {
  * The arrays of a trained model: its parameters by name, as a layer's `weight` [inputs × outputs] and `bias` [outputs], and what turns a row into
  * inputs and an output into an answer: `input.mean` and `input.scale` [inputs] (0 and 1 for one-hot columns), for a
  * numeric target `target.mean` and `target.scale` [1], applied after the link where there is one: `target.link` [1] is 1
- * for exp, 2 for softplus.
+ * for exp, 2 for softplus. A generator has no `input.` arrays, and `output.mean` and `output.scale` [outputs] likewise.
  */
 export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
   const network = networkOf(checkpoint);
@@ -29,11 +29,12 @@ export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
   // The features of a forecast are those of each moment of its window.
   const inputs = Array.from({ length: forecast?.window ?? 1 }, () => features).flat();
   const spread = (
+    columns: readonly FeatureEncoding[],
     number: (feature: { mean: number; scale: number }) => number,
     other: number,
   ): Float64Array =>
     Float64Array.from(
-      inputs.flatMap((feature) =>
+      columns.flatMap((feature) =>
         feature.kind === 'number' ? [number(feature)] : new Array<number>(widthOf(feature)).fill(other),
       ),
     );
@@ -42,16 +43,17 @@ export function modelArrays(checkpoint: Checkpoint): NamedArray[] {
     shape: [values.length],
     values,
   });
-  arrays.push(
+  const scaling = (side: 'input' | 'output', columns: readonly FeatureEncoding[]): NamedArray[] => [
     vector(
-      'input.mean',
-      spread(({ mean }) => mean, 0),
+      `${side}.mean`,
+      spread(columns, ({ mean }) => mean, 0),
     ),
     vector(
-      'input.scale',
-      spread(({ scale }) => scale, 1),
+      `${side}.scale`,
+      spread(columns, ({ scale }) => scale, 1),
     ),
-  );
+  ];
+  arrays.push(...(target.kind === 'rows' ? scaling('output', target.columns) : scaling('input', inputs)));
   if (target.kind === 'number') {
     arrays.push(
       vector('target.mean', Float64Array.of(target.mean)),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { float64Device } from '../../../src/core/compute/float64.ts';
 import type { Table } from '../../../src/core/data/dataset.ts';
 import { generators } from '../../../src/core/data/generators.ts';
+import { modelArrays } from '../../../src/core/export/weights.ts';
 import { loadLoss } from '../../../src/core/losses/catalogue.ts';
 import { pairOfPlayers } from '../../../src/core/losses/players.ts';
 import type { MetricsLine } from '../../../src/core/runs/record.ts';
@@ -201,6 +202,14 @@ describe('a GAN', () => {
     }
     expect(new Set(rows.map(({ age }) => age)).size).toBe(5);
     expect(samplesOf(lines)[0]!.columns).toEqual(['age']);
+    const arrays = Object.fromEntries(modelArrays(best!).map(({ name, values }) => [name, [...values]]));
+    const [age] = target.columns;
+    if (age?.kind !== 'number') throw new Error('age is a number');
+    expect(arrays).toMatchObject({
+      'output.mean': [age.mean, 0, 0, 0],
+      'output.scale': [age.scale, 1, 1, 1],
+    });
+    expect(Object.keys(arrays).some((name) => name.startsWith('input.'))).toBe(false);
   });
 
   it('is judged on halves of the rows where none are held out', async () => {
