@@ -21,6 +21,8 @@ export function taskOf(loss: Loss): Task | undefined {
     return undefined;
   const task = tasks[target.kind];
   const wanted = task === 'classes' ? 'class' : 'output';
+  // Distances of pairs: which of two labels a large one speaks for differs from loss to loss.
+  if (task === 'binary' && prediction.kind === 'nonnegative') return undefined;
   const fits = prediction.axes.every((axis) => axis === 'sample' || axis === wanted);
   return fits && prediction.axes.includes('sample') ? task : undefined;
 }
