@@ -85,9 +85,14 @@ export interface Fed {
   readonly targets?: boolean;
 }
 
-/** Order entries on the device at once: enough that feeding is rare, few enough that it is quick. */
+/** Numbers that lie on the device for the next steps: enough that feeding is rare, few enough that it is quick. */
 const windowEntries = 65_536;
 const longestWindow = 1024;
+
+/** How many steps are fed at once where each takes so many numbers. */
+export function windowOf(entries: number, steps: number): number {
+  return Math.max(1, Math.min(Math.floor(windowEntries / entries), longestWindow, steps));
+}
 
 /** Steps of a pass of `rows` in batches. */
 export function stepsPerPass(rows: number, batch: number): number {
@@ -126,7 +131,7 @@ export function trainingPlan(
   const entries =
     networkBatch * (fed.features === true ? inputs : 1) +
     (fed.targets === true ? batch * objective.targets : 0);
-  const window = Math.max(1, Math.min(Math.floor(windowEntries / entries), longestWindow, steps));
+  const window = windowOf(entries, steps);
   const parameters = [...network.parameters, ...objective.parameters];
   const targets = updateTargets(parameters);
   const unknown = unknownPenalties(

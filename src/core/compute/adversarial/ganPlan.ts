@@ -7,7 +7,7 @@ import type { Moment } from '../../optimizers/updates.ts';
 import type { Epoch } from '../feed.ts';
 import { dropoutKeys, drawKeys } from '../layers/dropout.ts';
 import type { Buffer } from '../plan.ts';
-import { address, clockPart, parameterBuffers, type StepsPlan } from '../planBuilder.ts';
+import { address, clockPart, parameterBuffers, windowOf, type StepsPlan } from '../planBuilder.ts';
 import type { RowChunk } from '../rows.ts';
 import { inSequence, pruned } from '../sequence.ts';
 import { penalisedActivations, type GradientPenalty } from './gradientPenalty.ts';
@@ -37,10 +37,6 @@ export interface GanTraining extends Game {
   readonly gradientPenalty?: GradientPenalty;
   readonly seed: number;
 }
-
-/** Numbers that lie on the device for the next steps: enough that feeding is rare, few enough that it is quick. */
-const windowEntries = 65_536;
-const longestWindow = 1024;
 
 /**
  * The plan of a step: some updates of the discriminator, then one of the generator against the new discriminator
@@ -91,7 +87,7 @@ export function ganTrainingPlan(options: GanTraining): Result<GanPlan> {
   };
   const entries = Object.values(sizes).reduce((sum, size) => sum + size, 0);
   const steps = Math.ceil(rows / stepRows);
-  const window = Math.max(1, Math.min(Math.floor(windowEntries / entries), longestWindow, steps));
+  const window = windowOf(entries, steps);
   const keys = turns.length * drawingLayers(built.value).length;
   const fed = {
     ...sizes,
