@@ -167,7 +167,7 @@ export class ResidentWebAssemblyExecutable implements Executable {
   }
 
   async dispose(): Promise<void> {
-    this.#team?.release();
+    await this.#team?.release();
     this.#steps = () => undefined;
     this.#memory = new Float32Array(0);
     await this.#gpu.destroy();

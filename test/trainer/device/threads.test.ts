@@ -110,7 +110,7 @@ describe('a team', () => {
     expect(new Int32Array(memory.buffer, counters, 1)[0]).toBe(10);
   });
 
-  it('leaves to another one, and comes back', () => {
+  it('leaves to another one, and comes back', async () => {
     const count = (body: Parameters<Parameters<typeof teamOf>[2]>[0]) =>
       void body.constant(counters).constant(1).addShared().drop();
     const one = teamOf(2, 3, count);
@@ -126,9 +126,13 @@ describe('a team', () => {
       one.run();
       other.use(1);
     }
-    one.team.release();
-    other.release();
+    await other.release();
+    await one.team.release();
     expect(new Int32Array(one.memory.buffer, counters, 1)[0]).toBe(150);
+    // With the last team the workers have ended; others come.
+    one.team.use(2);
+    one.run();
+    expect(new Int32Array(one.memory.buffer, counters, 1)[0]).toBe(153);
   });
 });
 

@@ -54,6 +54,8 @@ export class WorkerPool {
   /** Threads that can compute at the same time, the calling one among them. */
   readonly threads: number;
   #workers: readonly Worker[] = [];
+  /** Teams of which the workers know. */
+  readonly #known = new Set<WorkerTeam>();
   #current: WorkerTeam | undefined;
   #teams = 0;
   #failed = false;
@@ -79,24 +81,32 @@ export class WorkerPool {
       return false;
     }
     team.open();
-    const message = { team: team.id, ...team.introduction() };
+    const message = { team: team.id, ...(this.#known.has(team) ? {} : { membership: team.membership }) };
+    this.#known.add(team);
     this.#workers.forEach((worker, i) => worker.postMessage({ ...message, worker: i + 1 }));
     return true;
   }
 
-  /** Lets the workers forget a team. */
-  release(team: WorkerTeam): void {
+  /** Lets the workers forget a team. With the last one they end: what they have seen is freed only with them. */
+  async release(team: WorkerTeam): Promise<void> {
     team.close();
     if (this.#current === team) this.#current = undefined;
-    for (const worker of this.#workers) worker.postMessage({ team: team.id, forget: true });
+    this.#known.delete(team);
+    if (this.#known.size === 0) await this.#end();
+    else for (const worker of this.#workers) worker.postMessage({ team: team.id, forget: true });
   }
 
   async dispose(): Promise<void> {
     this.#failed = true;
     this.#current?.close();
     this.#current = undefined;
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const ending = this.#workers;
     this.#workers = [];
+    await Promise.all(ending.map((worker) => worker.terminate()));
   }
 
   #start(): void {
@@ -114,15 +124,14 @@ export class WorkerPool {
 /** The threads that run the steps of one plan. */
 export class WorkerTeam {
   readonly #pool: WorkerPool;
-  readonly #membership: Membership;
   readonly #words: Int32Array;
-  #isIntroduced = false;
   readonly id: number;
+  readonly membership: Membership;
 
   constructor(pool: WorkerPool, id: number, membership: Membership) {
     this.#pool = pool;
     this.id = id;
-    this.#membership = membership;
+    this.membership = membership;
     this.#words = new Int32Array(membership.memory.buffer, membership.address);
   }
 
@@ -143,15 +152,8 @@ export class WorkerTeam {
     Atomics.notify(this.#words, teamWords.round);
   }
 
-  /** What the workers do not know of it yet. */
-  introduction(): { readonly membership?: Membership } {
-    if (this.#isIntroduced) return {};
-    this.#isIntroduced = true;
-    return { membership: this.#membership };
-  }
-
-  release(): void {
-    this.#pool.release(this);
+  release(): Promise<void> {
+    return this.#pool.release(this);
   }
 
   #resize(size: number): void {
