@@ -30,7 +30,8 @@ export function trainingWorkload(
   const isCut = rows < training.rows;
   const planned = isCut ? task.plan({ ...dataset, training: firstRows(training, rows, dataset) }) : whole;
   if (!planned.ok) return planned;
-  const { training: plan, load, epoch } = planned.value;
+  const plans = planned.value;
+  const plan = plans.training;
   const drawn = initialParameters(plan, seed, experiment.model.initial);
   if (!drawn.ok) return drawn;
   const values = new Map<string, Float64Array>();
@@ -40,10 +41,10 @@ export function trainingWorkload(
     read: () => Promise.reject(new Error('a recorder holds nothing to read')),
     dispose: () => Promise.resolve(),
   };
-  load(recorder);
+  plans.load(recorder);
   writeParameters(recorder, plan, drawn.value);
   writeOptimizerState(recorder, plan, {});
-  const steps = writeWindow(recorder, plan, atOnce(epoch(0)), 0, 1);
+  const steps = writeWindow(recorder, plan, atOnce(plans.epoch(0)), 0, 1);
   return ok({ plan: plan.plan, values, steps, ...(isCut ? { whole: whole.value.training.plan } : {}) });
 }
 
