@@ -40,8 +40,9 @@ export class Report {
 
   /** Changes the status and tells at once. Throws what `fs` throws. */
   announce(change: Partial<RunStatus>, now: number): void {
+    // What came before the change is told with the state that it came in.
+    this.#sendAll(now);
     this.set(change);
-    this.#sendBatch(now);
     this.#channel.send({ type: 'status', status: this.#status });
     this.#write(now);
   }
@@ -74,9 +75,13 @@ export class Report {
     } catch (error) {
       this.#channel.log('error', `The status cannot be written: ${String(error)}`);
     }
-    do this.#sendBatch(performance.now());
-    while (this.#lines.length > 0);
+    this.#sendAll(performance.now());
     await this.#channel.deliver({ type: 'status', status: this.#status });
+  }
+
+  #sendAll(now: number): void {
+    do this.#sendBatch(now);
+    while (this.#lines.length > 0);
   }
 
   #sendBatch(now: number): void {
