@@ -32,6 +32,7 @@ export const panelStrings = {
   bestAccuracy: 'Best accuracy',
   bestRmse: 'RMSE at best',
   bestR2: 'R² at best',
+  bestMetric: '{name} at best',
   device: 'Device',
   speed: 'Speed',
   stepsPerSecond: '{count} steps/s',

@@ -57,7 +57,7 @@ export class Facts {
     for (const [name, number] of Object.entries(status.metrics ?? {})) {
       if (metricIds.includes(name)) continue;
       const id = `metric ${name}`;
-      if (!this.#items.has(id)) this.#items.get('best')!.box.before(this.#add(id, 'fact', name));
+      if (!this.#items.has(id)) this.#items.get('best')!.box.before(this.#add(id, 'fact', this.#named(name)));
       this.#set(id, format.value(number));
     }
     this.#set('best', status.best === undefined ? undefined : format.count(status.best.step));
@@ -70,6 +70,11 @@ export class Facts {
     this.#set('elapsed', format.duration(status.seconds));
     this.#set('parameters', status.parameters === undefined ? undefined : format.count(status.parameters));
     this.#set('device', status.device?.label);
+  }
+
+  #named(metric: string): string {
+    const name = metric.charAt(0).toUpperCase() + metric.slice(1);
+    return fill(this.#strings['bestMetric'] ?? '', { name });
   }
 
   #add(id: string, classes: string, label: string): HTMLElement {
