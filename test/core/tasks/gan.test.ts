@@ -253,6 +253,11 @@ describe('what does not go together', () => {
     expect(problemsOf(atOnce(task.prepare(images)))[0]).toMatch(/several values in a row/);
   });
 
+  it('is refused: starting values where nothing reads them', () => {
+    const discriminator = { type: 'mlp', hidden: [2], initial: { 'layers.0.bias': [0, 0] } };
+    expect(problems({ task: { discriminator } })[0]).toMatch(/"model\.initial".*"discriminator\."/);
+  });
+
   it('is warned of: a critic without a limit', () => {
     const task = checkTask(gan({ loss: 'wasserstein-critic' }));
     expect(task.ok ? task.warnings.map(({ where }) => where?.path) : []).toEqual(['task.gradientPenalty']);

@@ -62,14 +62,22 @@ export function ganTask(experiment: Experiment): Result<CheckedTask> {
   );
 }
 
-/** What rows without targets and classes have no use for. */
-function optionProblems({ loss }: Experiment): Problem[] {
-  return (['classWeights', 'weightColumn'] as const)
+/** What rows without targets and classes have no use for, and what would not be heard. */
+function optionProblems({ loss, task }: Experiment): Problem[] {
+  const useless = (['classWeights', 'weightColumn'] as const)
     .filter((key) => loss[key] !== undefined)
     .map((key) => ({
       message: message('A GAN takes every row alike. Remove "{key}".', { key: `loss.${key}` }),
       where: { path: `loss.${key}` },
     }));
+  if (task.type !== 'gan' || task.discriminator.initial === undefined) return useless;
+  const misplaced = {
+    message: message(
+      'Starting values of both networks stand in "model.initial"; there the names of the discriminator begin with "discriminator.". Move them.',
+    ),
+    where: { path: 'task.discriminator.initial' },
+  };
+  return [...useless, misplaced];
 }
 
 /** Plans a run of alternating steps. Bad where the networks do not fit the rows, or sizes are too large. */
